@@ -1,0 +1,1 @@
+"""Pure values and rules: nothing here knows of time, moto or notebooks."""
