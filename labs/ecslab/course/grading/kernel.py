@@ -1,0 +1,291 @@
+"""The Python process in which a notebook of the course runs while it is judged."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
+
+from ecslab.errors import CourseError
+
+__all__ = ["CourseKernel", "KernelDied"]
+
+Message = dict[str, Any]
+
+GRACE = 3.0
+"""Wall-clock seconds that a cell has to end after it was interrupted."""
+
+LARGEST_OUTPUT = 8 * 1024 * 1024
+"""Bytes of output that are kept of one cell; a check prints some hundred."""
+
+_STEP = 0.25
+_START_SECONDS = 60.0
+_MOST_MESSAGES = (
+    1000  # taken at once, so that a cell that prints without end cannot keep us reading
+)
+_TEXT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data"}
+_OTHERS = re.compile(r"(AWS|COV|ECSLAB|IPYTHON|JPY|MOTO|MPL|PYTEST|PYTHON(?!PATH$))")
+_CONDITIONS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_REGION": "us-east-1",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "ECSLAB_PROGRESS": "off",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the debugger warns when a kernel starts
+    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+}
+
+# exit() in Jupyter ends the process a moment later, while the next cell is running. Here it is an
+# error of the cell that called it. A pending output is not lost: the first message shows that the
+# output channel is open.
+_FIRST_CODE = """
+def _prepare():
+    def ask_exit():
+        raise SystemExit("exit() would end the notebook here; delete it")
+    get_ipython().ask_exit = ask_exit
+_prepare()
+del _prepare
+"""
+
+
+class KernelDied(Exception):  # noqa: N818 - something that happened to the process
+    """The Python process ended while a cell was running."""
+
+
+class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published without types
+    """nbval's kernel, which notices when its process is dead, and that a cell will not end.
+
+    The kernel is always this Python, whatever the notebook asks for. Its working folder is new
+    and empty, and its environment has no AWS settings and no personal Jupyter settings.
+
+    Args:
+        folder: an existing empty folder, the caller's to delete.
+        limit: wall-clock seconds that one cell may take.
+    """
+
+    def __init__(self, folder: Path, limit: float) -> None:
+        self.limit = limit
+        self.interrupted_at: float | None = None
+        self.reply: dict[str, Any] = {}
+        self.flooded = False
+        self._waiting: deque[Message] = deque()
+        self._size = 0
+        self.km = KernelManager(
+            kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
+        )
+        work = folder / "work"
+        work.mkdir(exist_ok=True)
+        self.km.start_kernel(
+            extra_arguments=["--HistoryManager.enabled=False"],
+            cwd=str(work),
+            env=_environment(folder),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._group = getattr(self.km.provisioner, "pgid", None)
+        self.kc = self.km.client()
+        self.kc.start_channels()
+        self._make_ready()
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the last cell had to be interrupted."""
+        return self.interrupted_at is not None
+
+    def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:  # noqa: FBT001 - nbval calls it so
+        """Send a cell to the process, and forget what the cell before did.
+
+        Args:
+            cell_input: the source.
+            allow_stdin: whether `input()` may ask; nbval says no.
+
+        Returns:
+            The id of the request.
+        """
+        self.interrupted_at = None
+        self.reply = {}
+        self.flooded = False
+        self._waiting.clear()
+        self._size = 0
+        return str(super().execute_cell_input(cell_input, allow_stdin))
+
+    def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
+        """Wait until a request is done.
+
+        Args:
+            msg_id: the request.
+            timeout: wall-clock seconds; never more than this kernel's limit.
+
+        Raises:
+            Empty: it takes longer than allowed.
+            KernelDied: there is nothing to wait for.
+        """
+        self._await(msg_id, time.monotonic() + min(timeout or self.limit, self.limit))
+
+    def await_idle(self, parent_id: str, timeout: float) -> None:
+        """Read output until the process says that a request is finished, or end the process.
+
+        Args:
+            parent_id: the request.
+            timeout: wall-clock seconds of silence after which the process is ended.
+        """
+        while True:
+            try:
+                message = self.get_message("iopub", timeout)
+            except Empty:
+                self.stop()
+                return
+            if _ends(message, parent_id):
+                return
+
+    def get_message(self, stream: str, timeout: float | None = None) -> Message:
+        """Give the next message of a channel.
+
+        Args:
+            stream: ``iopub`` or ``shell``.
+            timeout: wall-clock seconds.
+
+        Raises:
+            Empty: there is none in time, or an interrupted cell still has not ended.
+            KernelDied: there will be none.
+        """
+        if stream != "iopub":
+            found: Message = self.kc.get_shell_msg(timeout=timeout)
+            return found
+        deadline = time.monotonic() + (self.limit if timeout is None else timeout)
+        while True:
+            self._drain()
+            if self._waiting:
+                return self._waiting.popleft()
+            now = time.monotonic()
+            stuck = self.interrupted_at is not None and now > self.interrupted_at + GRACE
+            if stuck or now >= deadline:
+                raise Empty
+            if not self.is_alive():
+                raise KernelDied
+            self._take(min(_STEP, deadline - now))
+
+    def interrupt(self) -> None:
+        """Ask the running cell to stop; from now on it has GRACE seconds."""
+        self.interrupted_at = time.monotonic()
+        super().interrupt()
+
+    def run(self, code: str) -> bool:
+        """Run code whose output nobody compares.
+
+        Args:
+            code: source text.
+
+        Returns:
+            Whether it ended, with or without an error, and left the process alive.
+        """
+        request = self.execute_cell_input(code, allow_stdin=False)
+        try:
+            self.await_reply(request)
+            self.await_idle(request, GRACE)
+        except Empty:
+            self.stop()
+        except KernelDied:
+            pass
+        return bool(self.is_alive())
+
+    def stop(self) -> None:
+        """End the process at once, and what it started, even when it has ended by itself."""
+        if hasattr(self, "km"):
+            super().stop()
+            if self._group and sys.platform != "win32":
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._group, signal.SIGKILL)
+
+    def _make_ready(self) -> None:
+        """Wait until both channels answer, and run the first code."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            request = self.kc.execute(_FIRST_CODE, silent=True, store_history=False)
+            try:
+                self._await(request, deadline)
+                while not _ends(self.get_message("iopub", 1.0), request):
+                    pass
+            except Empty:
+                continue
+            except KernelDied:
+                break
+            return
+        self.stop()
+        raise CourseError(
+            "Python could not be started for the notebook; run `python3 labs doctor`."
+        )
+
+    def _await(self, msg_id: str, deadline: float) -> None:
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Empty
+            try:
+                message = self.kc.get_shell_msg(timeout=min(left, _STEP))
+            except Empty:
+                self._drain()
+                if not self.is_alive():
+                    raise KernelDied from None
+                continue
+            if message["parent_header"].get("msg_id") == msg_id:
+                self.reply = message["content"]
+                return
+
+    def _drain(self) -> None:
+        """Keep what has been printed so far, so that nothing piles up while a cell runs."""
+        if self.interrupted_at is not None and time.monotonic() > self.interrupted_at + GRACE:
+            self._waiting.clear()
+            return
+        for _ in range(_MOST_MESSAGES):
+            if not self._take(0):
+                return
+
+    def _take(self, timeout: float) -> bool:
+        try:
+            message: Message = self.kc.get_iopub_msg(timeout=timeout)
+        except Empty:
+            return False
+        if message["msg_type"] in _TEXT_MESSAGES:
+            self._size += len(repr(message["content"]))
+            if self._size > LARGEST_OUTPUT:
+                self.flooded = True
+                return True
+        self._waiting.append(message)
+        return True
+
+
+def _ends(message: Message, request: str) -> bool:
+    return bool(
+        message["parent_header"].get("msg_id") == request
+        and message["msg_type"] == "status"
+        and message["content"]["execution_state"] == "idle"
+    )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Give the conditions under which the course's own outputs were made, and no account."""
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if not _OTHERS.match(name)}
+    return {
+        **kept,
+        **_CONDITIONS,
+        "IPYTHONDIR": str(folder / "ipython"),
+        "TMPDIR": str(temporary),
+    }

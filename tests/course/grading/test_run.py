@@ -1,0 +1,173 @@
+"""Grading real notebooks: each of nbval's traps, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from ecslab.course.grading import grade_files
+from ecslab.errors import CourseError
+
+CELL_SECONDS = 2
+
+
+def graded(handed: Any, notebook: Any, **options: Any) -> Any:
+    reports = grade_files([handed.hand_in(notebook)], course=handed.files, **options)
+    assert reports[0].problem is None
+    return reports[0]
+
+
+def outcomes(report: Any) -> Any:
+    return {check.id: check.outcome for check in report.checks}
+
+
+def messages(report: Any) -> Any:
+    return {check.id: check.message for check in report.checks}
+
+
+def test_an_untouched_lab_is_not_attempted_whatever_its_outputs_claim(handed: Any) -> None:
+    for cell in handed.starter["cells"]:
+        if "check" in cell["metadata"]["tags"]:
+            cell["source"] = f"print({cell['source']!r})"
+            text = f"✔ {cell['id']}: passed (1 of 1 points)\n"
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
+            cell["execution_count"] = 1
+
+    report = graded(handed, handed.starter)
+
+    assert set(outcomes(report).values()) == {"not attempted"}
+    assert (report.score, report.possible) == (0, 6)
+
+
+ISOLATED = """\
+# NBVAL_SKIP
+import logging, os, resource, sys
+logging.basicConfig(level="DEBUG", stream=sys.stderr, force=True)
+logging.getLogger().addHandler(logging.StreamHandler())
+calm = os.listdir(".") == [] and "A_TOKEN" not in os.environ
+limits = resource.getrlimit(resource.RLIMIT_AS)[1], resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+first = 5 if calm and limits == (4096 * 2**20, 64 * 2**20) else 0
+
+
+class Noisy(int):
+    def __eq__(self, other):
+        logging.warning("a warning while the check looks")
+        return int(self) == other
+
+
+second = 6"""
+
+
+def test_a_solved_lab_earns_everything_in_a_clean_and_limited_process(
+    handed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_TOKEN", "secret")
+    notebook = handed.solved(first=ISOLATED, second="second = Noisy(6)")
+    notebook["metadata"]["kernelspec"]["name"] = "no-such-kernel"
+    notebook["cells"].insert(3, {"cell_type": "code", "source": "1 / 0", "metadata": {}})
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell.get("id") != "check-third"]
+
+    report = graded(handed, notebook)
+
+    assert messages(report)["second"] == "✔ second: passed (3 of 3 points)"
+    assert (report.score, report.possible, report.passed) == (6, 6, True)
+    assert report.protections["clean environment"]
+    assert report.protections["memory limit"] == (sys.platform == "linux")
+    assert not report.protections["network blocked"]
+
+
+STUBBORN = """\
+import time
+while True:
+    try:
+        print("still here")
+        time.sleep(0.1)
+    except BaseException:
+        pass"""
+
+
+def test_a_cell_that_cannot_be_interrupted_and_one_that_ends_python_cost_only_themselves(
+    handed: Any,
+) -> None:
+    notebook = handed.solved(first=STUBBORN, second="import os\nos._exit(0)")
+
+    report = graded(handed, notebook, timeout=CELL_SECONDS)
+
+    assert outcomes(report) == {"first": "timeout", "second": "error", "third": "passed"}
+    assert messages(report)["first"] == "took longer than 2 seconds"
+    assert "ended its Python process" in messages(report)["second"]
+
+
+def test_a_loop_an_exit_and_a_swallowed_error_cost_only_themselves(handed: Any) -> None:
+    """``%nosuchmagic`` prints its error to stderr, and nbval alone takes the cell as passed."""
+    notebook = handed.solved(
+        first="first = 5\nwhile True:\n    pass",
+        second="exit()",
+        third='%nosuchmagic\nlab.account["third"] = 5',
+    )
+
+    report = graded(handed, notebook, timeout=CELL_SECONDS)
+
+    # The loop came after the answer: the interrupted cell has done its work.
+    assert outcomes(report) == {"first": "passed", "second": "error", "third": "error"}
+    assert messages(report)["second"].startswith("SystemExit: exit() would end the notebook")
+    assert "nosuchmagic" in messages(report)["third"]
+
+
+ENDS_LATER = """\
+class Bomb:
+    def __eq__(self, other):
+        import os
+        os._exit(1)
+
+
+second = Bomb()"""
+
+
+ENDED_LATER = "code of this cell ended the Python process when the check ran it"
+
+
+def test_code_that_ends_python_from_within_a_check_is_blamed_on_its_own_cell(handed: Any) -> None:
+    report = graded(handed, handed.solved(first="first = 1 / 0", second=ENDS_LATER))
+
+    assert outcomes(report) == {"first": "error", "second": "error", "third": "passed"}
+    assert messages(report)["first"] == "ZeroDivisionError: division by zero"
+    assert messages(report)["second"] == ENDED_LATER
+
+
+def test_several_files_are_graded_side_by_side_and_a_bad_one_does_not_stop_them(
+    handed: Any,
+) -> None:
+    broken = handed.desk / "broken.ipynb"
+    broken.write_text("{")
+    good = [handed.hand_in(handed.solved(), f"{name}.ipynb") for name in ("alice", "bob")]
+    seen = []
+
+    reports = grade_files(
+        [good[0], broken, good[1]], course=handed.files, jobs=2, on_report=seen.append
+    )
+
+    assert [report.file.name for report in reports] == ["alice.ipynb", "broken.ipynb", "bob.ipynb"]
+    assert [report.score for report in reports] == [6, 0, 6]
+    assert reports[1].problem.startswith("broken.ipynb is not a notebook")
+    assert sorted(report.file.name for report in seen) == sorted(
+        report.file.name for report in reports
+    )
+
+
+@pytest.mark.parametrize("options", [{"timeout": 0}, {"timeout": float("nan")}, {"jobs": 0}])
+def test_limits_that_make_no_sense_are_refused(handed: Any, options: Any) -> None:
+    with pytest.raises(CourseError, match="must be"):
+        grade_files([], course=handed.files, **options)
+
+
+def test_the_plugin_costs_nothing_until_a_notebook_is_collected() -> None:
+    heavy = {"boto3", "jupyter_client", "moto", "nbformat", "nbval", "rich"}
+    code = f"import ecslab.course.grading.plugin, sys; print(sorted({heavy} & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
