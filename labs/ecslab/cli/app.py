@@ -1,0 +1,75 @@
+"""The list of commands, and the one place where a failure becomes a sentence."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from ecslab.cli import author, course, doctor, grade, jupyter, learn
+from ecslab.cli.output import errors, program
+from ecslab.course.storage import explained
+from ecslab.errors import EcslabError
+
+__all__ = ["COMMANDS", "app", "run"]
+
+app = typer.Typer(
+    help="Learn Amazon ECS against a simulated AWS account. Without a command: open the course.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback(invoke_without_command=True)(jupyter.open_by_default)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "open": jupyter.open_course,
+    "list": learn.list_modules,
+    "next": learn.next_module,
+    "check": grade.check,
+    "hint": learn.hint,
+    "reset": learn.reset,
+    "grade": grade.grade,
+    "doctor": doctor.doctor,
+    "init": course.init,
+    "build": author.build,
+    "new": author.new,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: what was typed after the program's name; that of this process by default.
+
+    Returns:
+        The exit status: 0, 1 after a failure that was said in one sentence, 2 when the command
+        was typed wrongly.
+    """
+    try:
+        with explained("use", Path.cwd()):
+            app(arguments, prog_name=program())
+    except EcslabError as error:
+        errors.print(str(error), markup=False, soft_wrap=True)
+        return 1
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except Exception as error:  # noqa: BLE001 - the last place where a learner can be spared a traceback
+        return _unexpected(error)
+    return 0
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("ECSLAB_TRACEBACK"):
+        traceback.print_exception(error)
+    errors.print(
+        f"The course itself is at fault here ({type(error).__name__}: {error}); set"
+        " ECSLAB_TRACEBACK=1, run the command again, and send what it shows to its maintainers.",
+        markup=False,
+        soft_wrap=True,
+    )
+    return 1

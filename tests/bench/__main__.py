@@ -1,0 +1,54 @@
+"""`python3 tests bench [NAME] [--json]`: every module here with a function `run` is a bench."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+
+from measure import Ratio
+
+HERE = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The benches, by their module's name."""
+    paths = sorted(HERE.glob("*.py"))
+    return [path.stem for path in paths if "\ndef run()" in path.read_text(encoding="utf-8")]
+
+
+def main() -> int:
+    """Run the benches that were asked for, and print a ratio for each piece of work."""
+    parser = argparse.ArgumentParser(prog="python3 tests bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=names(), help="one bench; all when left out")
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+    chosen = parser.parse_args()
+    found: dict[str, list[Ratio]] = {}
+    for name in [chosen.name] if chosen.name else names():
+        bench = importlib.import_module(name)
+        print(f"{name}: {bench.__doc__.splitlines()[0]}", file=sys.stderr, flush=True)
+        found[name] = []
+        for each in bench.run():
+            found[name].append(each)
+            if not chosen.json:
+                print(show(each), flush=True)
+    if chosen.json:
+        rows = {
+            name: [vars(each) | {"ratio": each.ratio} for each in found[name]] for name in found
+        }
+        print(json.dumps(rows, indent=2))
+    return 0
+
+
+def show(each: Ratio) -> str:
+    """One ratio as a line."""
+    return (
+        f"  {each.name:<28} {each.ratio:6.2f} × {each.against}"
+        f"   ({each.ours * 1000:.1f} ms against {each.theirs * 1000:.1f} ms, {each.pairs} pairs)"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

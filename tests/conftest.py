@@ -1,0 +1,47 @@
+"""What holds for every test: no real account, no network, no chance, no trace left behind."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from typing import Any
+
+import hypothesis
+import pytest
+
+from ecslab.cli.environment import fake_account
+
+# Before any test module imports boto3. A clean start: the settings of the person are left out.
+clean = {key: value for key, value in os.environ.items() if not key.startswith("ECSLAB_")}
+settings = fake_account(clean)
+os.environ.clear()
+os.environ.update(settings)
+os.environ["ECSLAB_PROGRESS"] = "off"
+
+# The same examples on every machine and in every run, and no test that fails by the clock.
+hypothesis.settings.register_profile("ecslab", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("ecslab")
+
+
+def _is_here(address: Any) -> bool:
+    """Whether a socket's address is on this machine; a path or a descriptor always is."""
+    if not isinstance(address, tuple):
+        return True
+    try:
+        return ipaddress.ip_address(address[0]).is_loopback
+    except ValueError:
+        return address[0] == "localhost"
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if not _is_here(address):
+            raise AssertionError(f"A test tried to reach {address} over the network.")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
