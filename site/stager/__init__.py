@@ -1,0 +1,1 @@
+"""Turns the course's executed notebooks into the plain Markdown that MkDocs reads."""
