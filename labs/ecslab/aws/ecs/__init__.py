@@ -1,0 +1,1 @@
+"""The ECS API on top of the simulated data plane."""

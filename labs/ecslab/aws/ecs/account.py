@@ -1,0 +1,171 @@
+"""Tags, account settings and the predefined capacity providers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecslab.aws.ecs.lookup import find_cluster, find_service, find_task
+from ecslab.aws.ecs.operation import Call, Params, operation
+from ecslab.errors import AwsError
+from ecslab.model.cluster import FARGATE_PROVIDERS
+from ecslab.model.task_definition.tags import merged, without
+
+_INVALID = "InvalidParameterException"
+
+_SETTINGS = {
+    "awsvpcTrunking": ("disabled", ("enabled", "disabled")),
+    "containerInsights": ("disabled", ("enabled", "disabled", "enhanced")),
+    "containerInstanceLongArnFormat": ("enabled", ("enabled", "disabled")),
+    "defaultLogDriverMode": ("non-blocking", ("blocking", "non-blocking")),
+    "dualStackIPv6": ("enabled", ("enabled", "disabled")),
+    "fargateFIPSMode": ("disabled", ("enabled", "disabled")),
+    "fargateTaskRetirementWaitPeriod": ("7", ("0", "7", "14")),
+    "guardDutyActivate": ("off", ("on", "off")),
+    "serviceLongArnFormat": ("enabled", ("enabled", "disabled")),
+    "tagResourceAuthorization": ("on", ("on", "off")),
+    "taskLongArnFormat": ("enabled", ("enabled", "disabled")),
+}
+"""Account settings: default and allowed values (botocore ecs SettingName)."""
+
+
+@operation("TagResource")
+def tag(call: Call, params: Params) -> dict[str, Any]:
+    """Answer TagResource."""
+    arn = params["resourceArn"]
+    if ":task-definition/" in arn:
+        call.account.definitions.tag(arn, params["tags"])
+        return {}
+    tags = _tags(call, arn)
+    tags[:] = merged(tags, params["tags"])
+    return {}
+
+
+@operation("UntagResource")
+def untag(call: Call, params: Params) -> dict[str, Any]:
+    """Answer UntagResource."""
+    arn = params["resourceArn"]
+    if ":task-definition/" in arn:
+        call.account.definitions.untag(arn, params["tagKeys"])
+        return {}
+    tags = _tags(call, arn)
+    tags[:] = without(tags, params["tagKeys"])
+    return {}
+
+
+@operation("ListTagsForResource")
+def list_tags(call: Call, params: Params) -> dict[str, Any]:
+    """Answer ListTagsForResource."""
+    arn = params["resourceArn"]
+    if ":task-definition/" in arn:
+        return {"tags": call.account.definitions.tags_of(arn)}
+    return {"tags": list(_tags(call, arn))}
+
+
+def _tags(call: Call, arn: str) -> list[dict[str, str]]:
+    """Return the tags of a cluster, service or task, to be changed in place."""
+    kind, _, path = arn.rsplit(":", 1)[-1].partition("/")
+    parts = path.split("/")
+    cluster = find_cluster(call.account, parts[0]) if path else None
+    if cluster is not None and cluster.active:
+        if kind == "cluster":
+            return list_of(cluster.record)
+        service = find_service(cluster, parts[-1]) if kind == "service" else None
+        if service is not None and service.status != "INACTIVE":
+            return service.tags
+        task = find_task(cluster, parts[-1]) if kind == "task" else None
+        if task is not None:
+            return task.tags
+    names = {"cluster": "Cluster", "service": "Service", "task": "Task"}
+    if kind not in names:
+        message = f"The specified resource ARN is invalid: {arn}"
+        raise AwsError(_INVALID, message)
+    code = f"{names[kind]}NotFoundException" if kind != "task" else _INVALID
+    message = f"{names[kind]} not found."
+    raise AwsError(code, message)
+
+
+def list_of(record: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the tags of a cluster's record, to be changed in place."""
+    tags: list[dict[str, str]] = record["tags"]
+    return tags
+
+
+@operation("ListAccountSettings")
+def list_settings(call: Call, params: Params) -> dict[str, Any]:
+    """Answer ListAccountSettings."""
+    effective = bool(params.get("effectiveSettings"))
+    rows = []
+    for name, (default, _) in _SETTINGS.items():
+        if params.get("name") not in (None, name):
+            continue
+        value = call.account.settings.get(name)
+        if value is None and not effective:
+            continue
+        shown = value or default
+        if params.get("value") in (None, shown):
+            rows.append(_setting(call, name, shown))
+    return {"settings": rows}
+
+
+@operation("PutAccountSetting")
+def put_setting(call: Call, params: Params) -> dict[str, Any]:
+    """Answer PutAccountSetting."""
+    name, value = params["name"], params["value"]
+    if name not in _SETTINGS:
+        message = f"{name} should be one of [{','.join(_SETTINGS)}]"
+        raise AwsError(_INVALID, message)
+    if name == "guardDutyActivate":
+        message = "The guardDutyActivate setting is set by Amazon GuardDuty and is read-only."
+        raise AwsError(_INVALID, message)
+    if value not in _SETTINGS[name][1]:
+        message = f"{value} is not a valid value for {name}: [{','.join(_SETTINGS[name][1])}]"
+        raise AwsError(_INVALID, message)
+    call.account.settings[name] = value
+    return {"setting": _setting(call, name, value)}
+
+
+@operation("PutAccountSettingDefault")
+def put_setting_default(call: Call, params: Params) -> dict[str, Any]:
+    """Answer PutAccountSettingDefault; the account has one principal, so it is the same."""
+    return put_setting(call, params)
+
+
+@operation("DeleteAccountSetting")
+def delete_setting(call: Call, params: Params) -> dict[str, Any]:
+    """Answer DeleteAccountSetting."""
+    name = params["name"]
+    value = call.account.settings.pop(name, None)
+    if value is None:
+        message = "The specified account setting was not found."
+        raise AwsError(_INVALID, message)
+    return {"setting": _setting(call, name, value)}
+
+
+def _setting(call: Call, name: str, value: str) -> dict[str, str]:
+    principal = f"arn:aws:iam::{call.account.id}:root"
+    kind = "aws_managed" if name == "guardDutyActivate" else "user"
+    return {"name": name, "value": value, "principalArn": principal, "type": kind}
+
+
+@operation("DescribeCapacityProviders")
+def describe_providers(call: Call, params: Params) -> dict[str, Any]:
+    """Answer DescribeCapacityProviders: FARGATE and FARGATE_SPOT are always there."""
+    asked = list(params.get("capacityProviders") or FARGATE_PROVIDERS)
+    names = [reference.rsplit("/", 1)[-1] for reference in asked]
+    providers = [
+        {
+            "capacityProviderArn": call.account.arn(f"capacity-provider/{name}"),
+            "name": name,
+            "status": "ACTIVE",
+            "type": name,
+            "tags": [],
+        }
+        for name in names
+        if name in FARGATE_PROVIDERS
+    ]
+    failures = [
+        {"arn": call.account.arn(f"capacity-provider/{name}"), "reason": "MISSING"}
+        for name in names
+        if name not in FARGATE_PROVIDERS
+    ]
+    return {"capacityProviders": providers, "failures": failures}

@@ -1,0 +1,85 @@
+"""Where a task or service shall run: launch type, capacity provider strategy, network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecslab.errors import AwsError
+from ecslab.model import cluster as rules
+
+if TYPE_CHECKING:
+    from ecslab.aws.ecs.operation import Call, Params
+    from ecslab.sim.entities import Cluster
+
+_INVALID = "InvalidParameterException"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The decision where to run.
+
+    Args:
+        launch_type: FARGATE, EC2 or EXTERNAL.
+        strategy: the capacity provider strategy; empty when a launch type was given.
+        network: the awsvpcConfiguration, None for other network modes.
+    """
+
+    launch_type: str
+    strategy: list[dict[str, Any]]
+    network: dict[str, Any] | None
+
+
+def decide(call: Call, cluster: Cluster, params: Params, definition: dict[str, Any]) -> Placement:
+    """Return where the request wants its tasks, with the cluster's defaults filled in.
+
+    AWS: botocore ecs RunTaskRequest.launchType, .capacityProviderStrategy, .networkConfiguration.
+
+    Raises:
+        AwsError: what AWS refuses.
+    """
+    strategy = list(params.get("capacityProviderStrategy") or [])
+    launch_type = params.get("launchType")
+    if strategy and launch_type:
+        message = "Specify either Launch Type or Capacity Provider Strategy, but not both."
+        raise AwsError(_INVALID, message)
+    if launch_type == "MANAGED_INSTANCES":
+        message = "The MANAGED_INSTANCES launch type is chosen by a capacity provider strategy."
+        raise AwsError(_INVALID, message)
+    by_default = not strategy and not launch_type
+    if by_default:
+        strategy = list(cluster.record["defaultCapacityProviderStrategy"])
+    if strategy:
+        strategy = rules.check_strategy(
+            strategy, associated=cluster.record["capacityProviders"], kinds={}
+        )
+        rules.check_usable(strategy, default=by_default)
+        launch_type = "FARGATE"
+    launch_type = str(launch_type or "EC2")
+    if launch_type not in definition["compatibilities"]:
+        message = f"Task definition does not support launch_type {launch_type}."
+        raise AwsError(_INVALID, message)
+    return Placement(launch_type, strategy, _network(call, params, definition))
+
+
+def _network(call: Call, params: Params, definition: dict[str, Any]) -> dict[str, Any] | None:
+    network = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    if definition.get("networkMode") != "awsvpc":
+        if network:
+            message = (
+                "Network Configuration is not valid for the given networkMode of this task"
+                " definition."
+            )
+            raise AwsError(_INVALID, message)
+        return None
+    if not network:
+        message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        raise AwsError(_INVALID, message)
+    subnets = list(network.get("subnets") or [])
+    groups = list(network.get("securityGroups") or [])
+    call.network.validate(subnets, groups)
+    return {
+        "subnets": subnets,
+        "securityGroups": groups,
+        "assignPublicIp": network.get("assignPublicIp") or "DISABLED",
+    }

@@ -1,0 +1,223 @@
+"""Rules of CreateService and UpdateService, and the defaults that AWS fills in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecslab.errors import AwsError
+
+if TYPE_CHECKING:
+    from ecslab.aws.ecs.operation import Call, Params
+    from ecslab.aws.ecs.placement import Placement
+
+_INVALID = "InvalidParameterException"
+_MOST_TASKS = 5000
+_MOST_TARGET_GROUPS = 5
+
+REVISION_KEYS = (
+    "launchType",
+    "capacityProviderStrategy",
+    "networkConfiguration",
+    "loadBalancers",
+    "serviceRegistries",
+    "platformVersion",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+)
+"""Parameters that a service revision fixes; changing one starts a deployment
+(botocore ecs UpdateServiceRequest)."""
+
+_RECORDED = (
+    "healthCheckGracePeriodSeconds",
+    "placementConstraints",
+    "placementStrategy",
+    "propagateTags",
+    "enableECSManagedTags",
+    "enableExecuteCommand",
+    "availabilityZoneRebalancing",
+)
+
+
+def desired_count(params: Params) -> int:
+    """Return the desired count of a request.
+
+    Raises:
+        AwsError: it is missing, negative or above the quota of 5,000 (ECS quotas).
+    """
+    count = params.get("desiredCount")
+    if count is None:
+        message = "The desired count is required for the REPLICA scheduling strategy."
+        raise AwsError(_INVALID, message)
+    if not 0 <= count <= _MOST_TASKS:
+        message = "Invalid desiredCount. It must be between 0 and 5000."
+        raise AwsError(_INVALID, message)
+    return int(count)
+
+
+def check_controller(params: Params) -> None:
+    """Refuse deployment controllers and strategies that the simulation does not have.
+
+    Raises:
+        AwsError: UnsupportedFeatureException, which names what is missing.
+    """
+    controller = (params.get("deploymentController") or {}).get("type", "ECS")
+    strategy = (params.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
+    scheduling = params.get("schedulingStrategy") or "REPLICA"
+    for kind, value, known in (
+        ("deployment controller", controller, "ECS"),
+        ("deployment strategy", strategy, "ROLLING"),
+        ("scheduling strategy", scheduling, "REPLICA"),
+    ):
+        if value != known:
+            message = f"The {kind} {value} is not part of this simulation; use {known}."
+            raise AwsError("UnsupportedFeatureException", message)
+
+
+def check_exec(params: Params, definition: dict[str, Any]) -> None:
+    """Refuse ECS Exec without a task role (botocore ecs RunTaskRequest.enableExecuteCommand).
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    if params.get("enableExecuteCommand") and not definition.get("taskRoleArn"):
+        message = (
+            "The service couldn't be created because a valid taskRoleArn is not being used. Specify"
+            " a valid task role in your task definition and try again."
+        )
+        raise AwsError(_INVALID, message)
+
+
+def check_load_balancers(
+    call: Call, balancers: list[dict[str, Any]], definition: dict[str, Any]
+) -> None:
+    """Check every load balancer of a service against the target groups and the task definition.
+
+    AWS: captured InvalidParameterException texts; botocore ecs LoadBalancer.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    if len(balancers) > _MOST_TARGET_GROUPS:
+        message = "load balancers can have at most 5 items."
+        raise AwsError(_INVALID, message)
+    groups = call.account.ports.extra["target_groups"]
+    for balancer in balancers:
+        arn = balancer.get("targetGroupArn")
+        if not arn:
+            message = "Classic Load Balancers can't be used with the awsvpc network mode."
+            raise AwsError(_INVALID, message)
+        group = groups.describe(arn)
+        if group is None:
+            message = "The specified target group does not exist."
+            raise AwsError(_INVALID, message)
+        if not group["attached"]:
+            message = (
+                f"The target group with targetGroupArn {arn} does not have an associated load"
+                " balancer."
+            )
+            raise AwsError(_INVALID, message)
+        if group["type"] != "ip" and definition.get("networkMode") == "awsvpc":
+            message = (
+                f"The provided target group {arn} has target type {group['type']}, which is"
+                " incompatible with the awsvpc network mode specified in the task definition."
+            )
+            raise AwsError(_INVALID, message)
+        _check_container(balancer, definition)
+
+
+def _check_container(balancer: dict[str, Any], definition: dict[str, Any]) -> None:
+    name, port = balancer.get("containerName"), balancer.get("containerPort")
+    container = next((c for c in definition["containerDefinitions"] if c["name"] == name), None)
+    if container is None:
+        message = f"The container {name} does not exist in the task definition."
+        raise AwsError(_INVALID, message)
+    mappings = container.get("portMappings") or []
+    if not any(mapping.get("containerPort") == port for mapping in mappings):
+        message = f"The container {name} did not have a container port {port} defined."
+        raise AwsError(_INVALID, message)
+
+
+def deployment_configuration(given: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Return a deployment configuration with the defaults that AWS shows.
+
+    AWS: botocore ecs DeploymentConfiguration (REPLICA: 200 and 100), DeploymentCircuitBreaker.
+
+    Raises:
+        AwsError: percentages that exclude each other.
+    """
+    result = {
+        "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+        "maximumPercent": 200,
+        "minimumHealthyPercent": 100,
+        "strategy": "ROLLING",
+        "bakeTimeInMinutes": 0,
+        **before,
+        **{key: value for key, value in given.items() if value is not None},
+    }
+    low, high = result["minimumHealthyPercent"], result["maximumPercent"]
+    if low < 0 or high <= 0 or low > high or (low == high == 0):
+        message = (
+            "minimumHealthyPercent must be at least 0 and maximumPercent above 0 and not below"
+            " minimumHealthyPercent."
+        )
+        raise AwsError(_INVALID, message)
+    breaker = {
+        "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
+        "resetOnHealthyTask": True,
+        **result["deploymentCircuitBreaker"],
+    }
+    return {**result, "deploymentCircuitBreaker": breaker}
+
+
+def new_record(params: Params, caller: str) -> dict[str, Any]:
+    """Return the parameters of a new service that are not part of a revision."""
+    record: dict[str, Any] = {
+        "deploymentConfiguration": deployment_configuration(
+            params.get("deploymentConfiguration") or {}, {}
+        ),
+        "deploymentController": params.get("deploymentController") or {"type": "ECS"},
+        "schedulingStrategy": params.get("schedulingStrategy") or "REPLICA",
+        "placementConstraints": [],
+        "placementStrategy": [],
+        "propagateTags": "NONE",
+        "enableECSManagedTags": False,
+        "enableExecuteCommand": False,
+        "availabilityZoneRebalancing": "ENABLED",
+        "loadBalancers": params.get("loadBalancers") or [],
+        "serviceRegistries": params.get("serviceRegistries") or [],
+        "createdBy": caller,
+    }
+    if record["loadBalancers"]:
+        record["healthCheckGracePeriodSeconds"] = 0
+    if record["deploymentConfiguration"]["maximumPercent"] <= 100:  # noqa: PLR2004 - percent
+        record["availabilityZoneRebalancing"] = "DISABLED"
+    update_record(record, {key: value for key, value in params.items() if key in _RECORDED})
+    return record
+
+
+def update_record(record: dict[str, Any], params: Params) -> None:
+    """Change what a request names and a revision does not fix."""
+    for key in _RECORDED:
+        if params.get(key) is not None:
+            record[key] = params[key]
+    for key in ("loadBalancers", "serviceRegistries"):
+        if params.get(key) is not None:
+            record[key] = params[key]
+    if params.get("deploymentConfiguration"):
+        record["deploymentConfiguration"] = deployment_configuration(
+            params["deploymentConfiguration"], record["deploymentConfiguration"]
+        )
+
+
+def revision_settings(params: Params, placement: Placement) -> dict[str, Any]:
+    """Return what a service revision fixes, with the placement decided."""
+    settings = {key: params[key] for key in REVISION_KEYS if params.get(key)}
+    settings.pop("launchType", None)
+    settings.pop("capacityProviderStrategy", None)
+    if placement.strategy:
+        settings["capacityProviderStrategy"] = placement.strategy
+    else:
+        settings["launchType"] = placement.launch_type
+    if placement.network is not None:
+        settings["networkConfiguration"] = {"awsvpcConfiguration": placement.network}
+    return settings

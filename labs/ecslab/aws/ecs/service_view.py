@@ -1,0 +1,198 @@
+"""Services, deployments and service revisions in botocore's shapes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecslab.model.deployment import breaker_threshold
+
+if TYPE_CHECKING:
+    from ecslab.sim.service import Deployment, Service
+
+_PENDING = ("PROVISIONING", "PENDING", "ACTIVATING")
+_COPIED = (
+    "loadBalancers",
+    "serviceRegistries",
+    "deploymentConfiguration",
+    "placementConstraints",
+    "placementStrategy",
+    "healthCheckGracePeriodSeconds",
+    "schedulingStrategy",
+    "deploymentController",
+    "createdBy",
+    "enableECSManagedTags",
+    "propagateTags",
+    "enableExecuteCommand",
+    "availabilityZoneRebalancing",
+    "roleArn",
+)
+_STATES = {"IN_PROGRESS": "IN_PROGRESS", "COMPLETED": "SUCCESSFUL", "FAILED": "STOPPED"}
+
+
+def service_view(service: Service, *, tags: bool = False) -> dict[str, Any]:
+    """Return a service as DescribeServices shows it.
+
+    Args:
+        service: the service.
+        tags: whether to include its tags (`include=["TAGS"]`).
+    """
+    running, pending = _counts(service, None)
+    current = service.deployments[0] if service.deployments else service.history[-1]
+    view: dict[str, Any] = {
+        "serviceArn": service.arn,
+        "serviceName": service.name,
+        "clusterArn": service.cluster.arn,
+        "status": service.status,
+        "desiredCount": service.desired,
+        "runningCount": running,
+        "pendingCount": pending,
+        "taskDefinition": current.definition["taskDefinitionArn"],
+        "deployments": [_deployment(service, item) for item in service.deployments],
+        "events": list(reversed(service.events)),
+        "createdAt": service.created_at,
+        "platformVersion": "LATEST",
+        "platformFamily": "Linux",
+        **{key: service.record[key] for key in _COPIED if service.record.get(key) is not None},
+        **{
+            key: value
+            for key, value in current.settings.items()
+            if key in ("networkConfiguration", "launchType", "capacityProviderStrategy") and value
+        },
+    }
+    if tags:
+        view["tags"] = list(service.tags)
+    if service.status == "ACTIVE":
+        view["currentServiceRevisions"] = [
+            {
+                "arn": item.revision_arn,
+                "requestedTaskCount": item.desired,
+                "runningTaskCount": _counts(service, item)[0],
+                "pendingTaskCount": _counts(service, item)[1],
+            }
+            for item in service.deployments
+        ]
+    return view
+
+
+def _counts(service: Service, deployment: Deployment | None) -> tuple[int, int]:
+    tasks = service.tasks() if deployment is None else service.tasks_of(deployment)
+    running = sum(1 for task in tasks if task.last_status == "RUNNING")
+    pending = sum(1 for task in tasks if task.last_status in _PENDING)
+    return running, pending
+
+
+def _deployment(service: Service, deployment: Deployment) -> dict[str, Any]:
+    running, pending = _counts(service, deployment)
+    settings = deployment.settings
+    view = {
+        "id": deployment.id,
+        "status": deployment.status,
+        "taskDefinition": deployment.definition["taskDefinitionArn"],
+        "desiredCount": deployment.desired,
+        "pendingCount": pending,
+        "runningCount": running,
+        "failedTasks": deployment.failed_tasks,
+        "createdAt": deployment.created_at,
+        "updatedAt": deployment.updated_at,
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "rolloutState": deployment.rollout_state,
+        "rolloutStateReason": deployment.rollout_reason,
+        "launchType": settings.get("launchType"),
+        "capacityProviderStrategy": settings.get("capacityProviderStrategy"),
+        "networkConfiguration": settings.get("networkConfiguration"),
+    }
+    return {key: value for key, value in view.items() if value} | {
+        "failedTasks": deployment.failed_tasks,
+        "desiredCount": deployment.desired,
+        "pendingCount": pending,
+        "runningCount": running,
+    }
+
+
+def deployment_status(service: Service, deployment: Deployment) -> str:
+    """Return a deployment's status in the words of service deployments.
+
+    AWS: botocore ecs ServiceDeploymentStatus.
+    """
+    if deployment.rollback_of is not None and deployment.rollout_state == "COMPLETED":
+        return "SUCCESSFUL"
+    if deployment.rollout_state == "FAILED":
+        restored = next((d for d in service.history if d.rollback_of is deployment), None)
+        if restored is None:
+            return "STOPPED"
+        done = restored.rollout_state == "COMPLETED"
+        return "ROLLBACK_SUCCESSFUL" if done else "ROLLBACK_IN_PROGRESS"
+    if deployment.rollout_state == "IN_PROGRESS" and deployment.status != "PRIMARY":
+        return "STOPPED"
+    return _STATES[deployment.rollout_state]
+
+
+def service_deployment_view(service: Service, deployment: Deployment) -> dict[str, Any]:
+    """Return a deployment as DescribeServiceDeployments shows it."""
+    running, pending = _counts(service, deployment)
+    breaker = service.record["deploymentConfiguration"].get("deploymentCircuitBreaker") or {}
+    monitored = "DISABLED"
+    if breaker.get("enable"):
+        monitored = {
+            "IN_PROGRESS": "MONITORING",
+            "COMPLETED": "MONITORING_COMPLETE",
+            "FAILED": "TRIGGERED",
+        }[deployment.rollout_state]
+    view: dict[str, Any] = {
+        "serviceDeploymentArn": deployment.deployment_arn,
+        "serviceArn": service.arn,
+        "clusterArn": service.cluster.arn,
+        "createdAt": deployment.created_at,
+        "startedAt": deployment.created_at,
+        "updatedAt": deployment.updated_at,
+        "status": deployment_status(service, deployment),
+        "statusReason": deployment.rollout_reason,
+        "targetServiceRevision": {
+            "arn": deployment.revision_arn,
+            "requestedTaskCount": deployment.desired,
+            "runningTaskCount": running,
+            "pendingTaskCount": pending,
+        },
+        "deploymentConfiguration": service.record["deploymentConfiguration"],
+        "deploymentCircuitBreaker": {
+            "status": monitored,
+            "failureCount": deployment.failed_tasks,
+            "threshold": breaker_threshold(service.desired, breaker.get("thresholdConfiguration")),
+        },
+    }
+    if deployment.finished_at is not None:
+        view["finishedAt"] = deployment.finished_at
+    return view
+
+
+def revision_view(service: Service, deployment: Deployment) -> dict[str, Any]:
+    """Return what a deployment rolls out, as DescribeServiceRevisions shows it."""
+    settings = deployment.settings
+    containers = [
+        {
+            "containerName": spec["name"],
+            "image": spec["image"],
+            **(
+                {"imageDigest": deployment.digests[spec["name"]]}
+                if spec["name"] in deployment.digests
+                else {}
+            ),
+        }
+        for spec in deployment.definition["containerDefinitions"]
+    ]
+    view = {
+        "serviceRevisionArn": deployment.revision_arn,
+        "serviceArn": service.arn,
+        "clusterArn": service.cluster.arn,
+        "taskDefinition": deployment.definition["taskDefinitionArn"],
+        "launchType": settings.get("launchType"),
+        "capacityProviderStrategy": settings.get("capacityProviderStrategy"),
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "loadBalancers": settings.get("loadBalancers"),
+        "networkConfiguration": settings.get("networkConfiguration"),
+        "containerImages": containers,
+        "createdAt": deployment.created_at,
+    }
+    return {key: value for key, value in view.items() if value}

@@ -1,0 +1,159 @@
+"""Service operations: create, update, delete, describe, list."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ecslab.aws.ecs import service_rules as rules
+from ecslab.aws.ecs.clusters import with_token
+from ecslab.aws.ecs.lookup import (
+    active_cluster,
+    active_service,
+    as_arn,
+    find_service,
+    missing,
+    too_many,
+)
+from ecslab.aws.ecs.operation import Call, Params, operation
+from ecslab.aws.ecs.placement import decide
+from ecslab.aws.ecs.service_view import service_view
+from ecslab.errors import AwsError
+from ecslab.model.task_definition.paging import page
+from ecslab.model.task_definition.tags import merged
+from ecslab.sim.service import Service
+
+_INVALID = "InvalidParameterException"
+_DESCRIBED_AT_MOST = 10
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_LISTED_BY_DEFAULT = 10
+
+
+@operation("CreateService")
+def create(call: Call, params: Params) -> dict[str, Any]:
+    """Answer CreateService."""
+    account = call.account
+    cluster = active_cluster(account, params.get("cluster"))
+    name = params["serviceName"]
+    if not _NAME.fullmatch(name):
+        message = "Service name must be 1 to 255 letters, numbers, underscores and hyphens."
+        raise AwsError(_INVALID, message)
+    existing = cluster.services.get(name)
+    if existing is not None and existing.status == "DRAINING":
+        message = "Unable to Start a service that is still Draining."
+        raise AwsError(_INVALID, message)
+    if existing is not None and existing.status == "ACTIVE":
+        if params.get("clientToken") and existing.client_token == params["clientToken"]:
+            return {"service": service_view(existing, tags=True)}
+        message = "Creation of service was not idempotent."
+        raise AwsError(_INVALID, message)
+    rules.check_controller(params)
+    definition = account.definitions.runnable(params.get("taskDefinition") or "")
+    placement = decide(call, cluster, params, definition)
+    rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
+    rules.check_exec(params, definition)
+    arn = account.arn(f"service/{cluster.name}/{name}")
+    record = rules.new_record(params, call.caller)
+    service = Service(name, arn, cluster, rules.desired_count(params), record, account.clock.now)
+    service.tags = merged([], params.get("tags") or [])
+    service.client_token = params.get("clientToken")
+    cluster.services[name] = service
+    account.journal.record("service.created", arn, desired=service.desired)
+    settings = rules.revision_settings(params, placement)
+    call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
+    call.engine.scheduler.adopt(service)
+    return {"service": service_view(service, tags=True)}
+
+
+@operation("UpdateService")
+def update(call: Call, params: Params) -> dict[str, Any]:
+    """Answer UpdateService; what a service revision fixes starts a new deployment."""
+    account = call.account
+    cluster = active_cluster(account, params.get("cluster"))
+    service = active_service(cluster, params["service"])
+    primary = service.primary
+    definition = primary.definition
+    if params.get("taskDefinition"):
+        definition = account.definitions.runnable(params["taskDefinition"])
+    merged_settings = {**primary.settings, **_given(params)}
+    if params.get("launchType") or params.get("capacityProviderStrategy"):
+        other = "capacityProviderStrategy" if params.get("launchType") else "launchType"
+        merged_settings[other] = None
+    placement = decide(call, cluster, {k: v for k, v in merged_settings.items() if v}, definition)
+    settings = rules.revision_settings(merged_settings, placement)
+    rules.check_load_balancers(call, settings.get("loadBalancers") or [], definition)
+    rules.check_exec({**service.record, **params}, definition)
+    rules.update_record(service.record, params)
+    if params.get("desiredCount") is not None:
+        service.desired = rules.desired_count(params)
+        primary.desired = service.desired
+    account.journal.record("service.updated", service.arn, desired=service.desired)
+    changed = (
+        definition["taskDefinitionArn"] != primary.definition["taskDefinitionArn"]
+        or settings != primary.settings
+    )
+    if changed or params.get("forceNewDeployment"):
+        call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
+    service.steady = False
+    call.engine.scheduler.poke(service)
+    return {"service": service_view(service, tags=True)}
+
+
+@operation("DeleteService")
+def delete(call: Call, params: Params) -> dict[str, Any]:
+    """Answer DeleteService."""
+    cluster = active_cluster(call.account, params.get("cluster"))
+    service = active_service(cluster, params["service"])
+    if service.desired > 0 and not params.get("force"):
+        message = "The service cannot be stopped while it is scaled above 0."
+        raise AwsError(_INVALID, message)
+    service.status = "DRAINING"
+    service.desired = 0
+    service.steady = False
+    call.account.journal.record("service.deleted", service.arn)
+    call.engine.scheduler.poke(service)
+    return {"service": service_view(service)}
+
+
+@operation("DescribeServices")
+def describe(call: Call, params: Params) -> dict[str, Any]:
+    """Answer DescribeServices."""
+    cluster = active_cluster(call.account, params.get("cluster"))
+    references = list(params["services"])
+    too_many(references, _DESCRIBED_AT_MOST, "Services")
+    tags = "TAGS" in (params.get("include") or ())
+    services, failures = [], []
+    for reference in references:
+        service = find_service(cluster, reference)
+        if service is None:
+            failures.append(missing(as_arn(call.account, "service", cluster.name, reference)))
+        else:
+            services.append(service_view(service, tags=tags))
+    return {"services": services, "failures": failures}
+
+
+@operation("ListServices")
+def list_services(call: Call, params: Params) -> dict[str, Any]:
+    """Answer ListServices; services that drain are no longer listed."""
+    cluster = active_cluster(call.account, params.get("cluster"))
+    launch_type = params.get("launchType")
+    strategy = params.get("schedulingStrategy")
+    arns = [
+        service.arn
+        for service in cluster.services.values()
+        if service.status == "ACTIVE"
+        and launch_type in (None, service.primary.settings.get("launchType"))
+        and strategy in (None, service.record["schedulingStrategy"])
+    ]
+    found = page(
+        arns,
+        query=("services", cluster.name, str(launch_type), str(strategy)),
+        max_results=params.get("maxResults") or _LISTED_BY_DEFAULT,
+        next_token=params.get("nextToken"),
+    )
+    return with_token({"serviceArns": found.items}, found.next_token)
+
+
+def _given(params: Params) -> Params:
+    """Return the parameters that a service revision fixes, as far as the request has them."""
+    return {key: params[key] for key in rules.REVISION_KEYS if params.get(key) is not None}

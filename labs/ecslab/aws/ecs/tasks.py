@@ -1,0 +1,188 @@
+"""Task operations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecslab.aws.ecs.clusters import with_token
+from ecslab.aws.ecs.lookup import active_cluster, as_arn, find_service, find_task, missing, too_many
+from ecslab.aws.ecs.operation import Call, Params, operation
+from ecslab.aws.ecs.placement import Placement, decide
+from ecslab.aws.ecs.task_view import task_view
+from ecslab.errors import AwsError
+from ecslab.model import failures
+from ecslab.model.task_definition.overrides import apply
+from ecslab.model.task_definition.paging import page
+from ecslab.model.task_definition.tags import merged
+from ecslab.sim.engine import choose_provider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ecslab.sim.entities import Cluster, Task
+
+_INVALID = "InvalidParameterException"
+_MOST_TASKS = 10
+_DESCRIBED_AT_MOST = 100
+_LONGEST_STARTED_BY = 128
+
+
+@operation("RunTask")
+def run(call: Call, params: Params) -> dict[str, Any]:
+    """Answer RunTask."""
+    account = call.account
+    cluster = active_cluster(account, params.get("cluster"))
+    count = params.get("count", 1)
+    if not 1 <= count <= _MOST_TASKS:
+        message = "The number of tasks must be between 1 and 10."
+        raise AwsError(_INVALID, message)
+    if len(params.get("startedBy") or "") > _LONGEST_STARTED_BY:
+        message = "startedBy can have at most 128 characters."
+        raise AwsError(_INVALID, message)
+    definition = account.definitions.runnable(params["taskDefinition"])
+    placement = decide(call, cluster, params, definition)
+    overrides = params.get("overrides") or {}
+    effective = apply(
+        definition,
+        overrides,
+        launch_type=placement.launch_type,
+        account=account.id,
+        region=account.region,
+    )
+    earlier = _with_token(cluster, params.get("clientToken"))
+    if earlier:
+        return {"tasks": [task_view(task, tags=True) for task in earlier], "failures": []}
+    _check_roles(call, effective, exec_wanted=bool(params.get("enableExecuteCommand")))
+    if placement.launch_type != "FARGATE":
+        message = "No Container Instances were found in your cluster."
+        raise AwsError(_INVALID, message)
+    tasks = _launch(call, cluster, params, effective, placement)
+    return {"tasks": [task_view(task, tags=True) for task in tasks], "failures": []}
+
+
+@operation("StopTask")
+def stop(call: Call, params: Params) -> dict[str, Any]:
+    """Answer StopTask; the task's tags are gone from then on."""
+    cluster = active_cluster(call.account, params.get("cluster"))
+    task = find_task(cluster, params["task"])
+    if task is None:
+        message = "The referenced task was not found."
+        raise AwsError(_INVALID, message)
+    reason = params.get("reason") or failures.STOPPED_BY_USER()
+    call.engine.agent.stop(task, "UserInitiated", reason)
+    task.tags.clear()
+    return {"task": task_view(task)}
+
+
+@operation("DescribeTasks")
+def describe(call: Call, params: Params) -> dict[str, Any]:
+    """Answer DescribeTasks; stopped tasks are there for an hour."""
+    cluster = active_cluster(call.account, params.get("cluster"))
+    references = list(params["tasks"])
+    too_many(references, _DESCRIBED_AT_MOST, "Tasks")
+    tags = "TAGS" in (params.get("include") or ())
+    tasks, absent = [], []
+    for reference in references:
+        task = find_task(cluster, reference)
+        if task is None:
+            absent.append(missing(as_arn(call.account, "task", cluster.name, reference)))
+        else:
+            tasks.append(task_view(task, tags=tags))
+    return {"tasks": tasks, "failures": absent}
+
+
+@operation("ListTasks")
+def list_tasks(call: Call, params: Params) -> dict[str, Any]:
+    """Answer ListTasks; without desiredStatus only tasks that are wanted running."""
+    cluster = active_cluster(call.account, params.get("cluster"))
+    if params.get("containerInstance"):
+        message = "The specified container instance was not found."
+        raise AwsError(_INVALID, message)
+    wanted = params.get("desiredStatus") or "RUNNING"
+    if wanted not in ("RUNNING", "PENDING", "STOPPED"):
+        message = f"{wanted} is not a valid desiredStatus. Must be one of [RUNNING,PENDING,STOPPED]"
+        raise AwsError(_INVALID, message)
+    service = params.get("serviceName")
+    if service is not None and find_service(cluster, service) is None:
+        message = "Service not found."
+        raise AwsError("ServiceNotFoundException", message)
+    conditions: dict[str, Callable[[Task], Any]] = {
+        "startedBy": lambda task: task.started_by,
+        "launchType": lambda task: task.launch_type,
+        "family": lambda task: task.definition["family"],
+    }
+    found = [
+        task.arn
+        for task in cluster.tasks.values()
+        if task.desired_status == wanted
+        and all(key not in params or read(task) == params[key] for key, read in conditions.items())
+        and (
+            service is None
+            or (task.service is not None and task.service.name == service.rsplit("/", 1)[-1])
+        )
+    ]
+    asked = [(key, params[key]) for key in sorted(params) if key not in ("maxResults", "nextToken")]
+    answer = page(
+        found,
+        query=("tasks", *map(str, asked)),
+        max_results=params.get("maxResults"),
+        next_token=params.get("nextToken"),
+    )
+    return with_token({"taskArns": answer.items}, answer.next_token)
+
+
+def _launch(
+    call: Call,
+    cluster: Cluster,
+    params: Params,
+    effective: dict[str, Any],
+    placement: Placement,
+) -> list[Task]:
+    placed: list[str | None] = []
+    tasks = []
+    tags = merged([], params.get("tags") or [])
+    if params.get("propagateTags") == "TASK_DEFINITION":
+        tags = merged(call.account.definitions.tags_of(effective["taskDefinitionArn"]), tags)
+    for _ in range(params.get("count", 1)):
+        provider = choose_provider(placement.strategy, placed)
+        placed.append(provider)
+        task = call.engine.new_task(
+            cluster,
+            effective,
+            placement.network,
+            group=params.get("group") or f"family:{effective['family']}",
+            started_by=params.get("startedBy"),
+            launch_type=placement.launch_type,
+            capacity_provider=provider,
+            overrides=params.get("overrides") or {},
+            enable_execute_command=bool(params.get("enableExecuteCommand")),
+            tags=list(tags),
+            client_token=params.get("clientToken"),
+        )
+        call.engine.agent.launch(task)
+        tasks.append(task)
+    return tasks
+
+
+def _with_token(cluster: Cluster, token: str | None) -> list[Task]:
+    """Return the tasks that an earlier call with the same client token has started."""
+    if not token:
+        return []
+    return [task for task in cluster.tasks.values() if task.client_token == token]
+
+
+def _check_roles(call: Call, definition: dict[str, Any], *, exec_wanted: bool) -> None:
+    """Refuse roles that ECS tasks can't assume, and ECS Exec without a task role.
+
+    AWS: captured ClientException of RunTask; botocore ecs RunTaskRequest.enableExecuteCommand.
+    """
+    for key in ("executionRoleArn", "taskRoleArn"):
+        role = definition.get(key)
+        if role and not call.account.ports.roles.assumable(str(role)):
+            raise AwsError("ClientException", failures.ASSUME_ROLE(role=role))
+    if exec_wanted and not definition.get("taskRoleArn"):
+        message = (
+            "The service couldn't be created because a valid taskRoleArn is not being used. Specify"
+            " a valid task role in your task definition and try again."
+        )
+        raise AwsError(_INVALID, message)

@@ -1,0 +1,145 @@
+"""Where every AWS request of the process arrives: judged first, then answered, never sent.
+
+Two doors lead here. Clients made after moto was imported ask moto's stubber, whose processing is
+replaced; all others, and whoever else uses botocore's HTTP session, end in
+`URLLib3Session.send`, which from the first simulated account on never opens a connection.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
+
+from ecslab.aws.iam_call import parse
+from ecslab.aws.iam_errors import error_response
+from ecslab.errors import AwsError, CourseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Response = tuple[int, dict[str, str], Any]
+
+_CREDENTIALS_HOST = "169.254.170.2"
+_EC2_READS = re.compile(rb"(?:^|&)Action=(?:Describe|Get|Search|List)")
+
+
+class Gateway:
+    """Answers requests on behalf of a simulated account.
+
+    Args:
+        judge: returns the refusal of a request that may not pass, else None.
+        credentials: returns a task's credentials for a path below 169.254.170.2.
+        before: called before each request reaches a service.
+        changed: called after a request that may have changed a network.
+        recorded: called with each API request that reaches a service.
+    """
+
+    def __init__(
+        self,
+        judge: Callable[[AWSPreparedRequest], Response | None],
+        credentials: Callable[[str], dict[str, str] | None],
+        before: Callable[[], None],
+        changed: Callable[[], None],
+        recorded: Callable[[AWSPreparedRequest, str], None],
+    ) -> None:
+        self._judge = judge
+        self._credentials = credentials
+        self._before = before
+        self._changed = changed
+        self._recorded = recorded
+        self._moto = type(botocore_stubber).process_request
+
+    def answer(self, request: AWSPreparedRequest) -> Response:
+        """Return the response to a request.
+
+        Raises:
+            CourseError: the request would leave the simulated account.
+        """
+        url = urlsplit(request.url)
+        host = url.hostname or ""
+        if host == _CREDENTIALS_HOST:
+            return self._task_credentials(url.path)
+        if not host.endswith((".amazonaws.com", ".aws", ".amazonaws.com.cn")):
+            message = f"Nothing here reaches the network, and {host} is not part of the simulation."
+            raise CourseError(message)
+        refusal = self._judge(request)
+        if refusal is not None:
+            self._recorded(request, "denied")
+            return refusal
+        self._before()
+        self._recorded(request, "allowed")
+        response = self._serve(request)
+        if host.startswith(("ec2.", "elasticloadbalancing.")) and not _EC2_READS.search(
+            _bytes(request.body)
+        ):
+            self._changed()
+        return response
+
+    def _serve(self, request: AWSPreparedRequest) -> Response:
+        try:
+            response = self._moto(botocore_stubber, request)
+        except NotImplementedError:
+            return _unsupported(request)
+        if response is None:
+            return _unsupported(request)
+        status, headers, body = response
+        if status == 404 and body == "Not yet implemented":  # noqa: PLR2004 - moto's own words
+            return _unsupported(request)
+        return status, headers, body
+
+    def _task_credentials(self, path: str) -> Response:
+        found = self._credentials(path)
+        if found is None:
+            return 404, {"Content-Type": "application/json"}, b'{"code": "NotFound"}'
+        return 200, {"Content-Type": "application/json"}, json.dumps(found).encode()
+
+
+def _unsupported(request: AWSPreparedRequest) -> Response:
+    call = parse(request)
+    name = f"{call.service or 'This service'}.{call.operation or 'operation'}"
+    error = AwsError("UnsupportedOperation", f"{name} is not part of this simulation of AWS.")
+    return error_response(call.service or "ec2", error, method=request.method)
+
+
+def _bytes(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return body.encode() if isinstance(body, str) else b""
+
+
+_active: list[Gateway] = []
+
+
+def _send(_session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+    """Stand in for botocore's HTTP session: answer, or refuse; never connect."""
+    if not _active:
+        message = (
+            "No simulated account is running, so this AWS call was not sent."
+            " Run the first cell of the notebook again."
+        )
+        raise CourseError(message)
+    status, headers, body = _active[-1].answer(request)
+    return AWSResponse(request.url, status, headers, MockRawResponse(body))
+
+
+def open_gateway(gateway: Gateway) -> None:
+    """Let every AWS request of this process arrive at a gateway from now on."""
+    URLLib3Session.send = _send
+    _active.append(gateway)
+    vars(botocore_stubber)["process_request"] = gateway.answer
+    botocore_stubber.enabled = True
+
+
+def close_gateway(gateway: Gateway) -> None:
+    """Stop answering; requests are refused from then on, not sent."""
+    if gateway in _active:
+        _active.remove(gateway)
+    botocore_stubber.enabled = False
+    vars(botocore_stubber).pop("process_request", None)

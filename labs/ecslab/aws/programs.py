@@ -1,0 +1,67 @@
+"""Runs the Python code of images as if it ran in its container.
+
+Inside, `os.environ` holds the container's variables and nothing of the notebook's, and boto3's
+default session finds the task role's credentials the way it does on AWS: at the address in
+AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import boto3
+import botocore.session
+from botocore.loaders import create_loader
+
+from ecslab.aws.source import calling_from
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+_KEPT = ("PYTHONHASHSEED", "SYSTEMROOT", "TZ")
+_BOUND = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class Programs:
+    """The sessions of all containers."""
+
+    def __init__(self) -> None:
+        self._sessions: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._loader = create_loader()
+
+    @contextlib.contextmanager
+    def inside(self, environment: Mapping[str, str], owner: Any) -> Generator[None, None, None]:
+        """Enter a container.
+
+        Args:
+            environment: its variables.
+            owner: its process; code of one process shares a boto3 session.
+        """
+        before = dict(os.environ)
+        session = boto3.DEFAULT_SESSION
+        os.environ.clear()
+        os.environ.update({key: before[key] for key in _KEPT if key in before})
+        os.environ.update(_BOUND)
+        os.environ.update(environment)
+        boto3.DEFAULT_SESSION = self._session(owner)
+        try:
+            with calling_from(owner.task):
+                yield
+        finally:
+            boto3.DEFAULT_SESSION = session
+            os.environ.clear()
+            os.environ.update(before)
+
+    def _session(self, owner: Any) -> Any:
+        if owner not in self._sessions:
+            core = botocore.session.Session()
+            core.register_component("data_loader", self._loader)
+            self._sessions[owner] = boto3.Session(botocore_session=core)
+        return self._sessions[owner]

@@ -1,0 +1,131 @@
+"""Image registries: Amazon ECR of the account, and a few public images."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from moto.ecr.models import ecr_backends
+
+from ecslab.aws.public_images import PUBLIC_IMAGES
+from ecslab.sim.ports import FoundImage, MissingImage
+
+if TYPE_CHECKING:
+    from ecslab.model.image import Image
+
+_ECR_HOST = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com$")
+_MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
+_MIB = 1024 * 1024
+
+
+class Registry:
+    """Finds and pushes images.
+
+    Args:
+        account: the account id.
+        region: the Region.
+    """
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account = account
+        self._region = region
+        self._behaviours: dict[str, Image] = {}
+
+    def push(self, image: Image, name: str) -> str:
+        """Push an image to Amazon ECR, into a repository that is made when it is missing.
+
+        Args:
+            image: the image.
+            name: `repository:tag`; the tag is `latest` when it is left out.
+
+        Returns:
+            The image's URI.
+
+        Raises:
+            ecslab.errors.AwsError: never; moto's own errors pass through for a tag that can't move.
+        """
+        repository, _, tag = name.partition(":")
+        tag = tag or "latest"
+        backend: Any = ecr_backends[self._account][self._region]
+        if repository not in backend.repositories:
+            backend.create_repository(repository, None, None, None, "MUTABLE", [])
+        manifest = _manifest(image)
+        stored = next(
+            (i for i in backend.repositories[repository].images if tag in i.image_tags), None
+        )
+        if stored is None or stored.image_manifest != manifest:
+            stored = backend.put_image(repository, manifest, tag, _MEDIA_TYPE)
+        self._behaviours[stored.image_digest] = image
+        return f"{self._host}/{repository}:{tag}"
+
+    def find(self, reference: str) -> FoundImage | MissingImage:
+        """Return what an image reference leads to."""
+        host, _, path = reference.partition("/")
+        if not _ECR_HOST.match(host):
+            return _public(reference)
+        repository, tag, digest = _split(path)
+        match = _ECR_HOST.match(host)
+        account, region = match.groups() if match else ("", "")
+        arn = f"arn:aws:ecr:{region}:{account}:repository/{repository}"
+        backend: Any = ecr_backends[account][region] if account == self._account else None
+        stored = backend.repositories.get(repository) if backend is not None else None
+        if stored is None:
+            return MissingImage(host, repository, private=True, arn=arn)
+        for image in stored.images:
+            found = image.image_digest
+            if digest == found or (digest is None and tag in image.image_tags):
+                behaviour = self._behaviours.get(found)
+                if behaviour is not None:
+                    return FoundImage(behaviour, found, host, repository, private=True, arn=arn)
+        return MissingImage(host, repository, private=True, arn=arn, tag_only=True)
+
+    @property
+    def _host(self) -> str:
+        return f"{self._account}.dkr.ecr.{self._region}.amazonaws.com"
+
+
+def _split(path: str) -> tuple[str, str, str | None]:
+    """Return repository, tag and digest of an image reference without its host."""
+    name, _, digest = path.partition("@")
+    repository, _, tag = name.partition(":")
+    return repository, tag or "latest", digest or None
+
+
+def _manifest(image: Image) -> str:
+    """Return an OCI manifest; images that behave alike have the same one."""
+    digest = image.digest()
+    config = hashlib.sha256(f"config {digest}".encode()).hexdigest()
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": _MEDIA_TYPE,
+        "config": {
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            "digest": f"sha256:{config}",
+            "size": 7023,
+        },
+        "layers": [
+            {
+                "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
+                "digest": digest,
+                "size": int(image.size * _MIB),
+            }
+        ],
+    }
+    return json.dumps(manifest)
+
+
+def _public(reference: str) -> FoundImage | MissingImage:
+    first, _, rest = reference.partition("/")
+    has_host = "." in first or (":" in first.split("@")[0] and bool(rest))
+    host = first if has_host and rest else "docker.io"
+    path = rest if has_host and rest else reference
+    repository, _, digest = _split(path)
+    name = repository.removeprefix("library/").removeprefix("docker/library/")
+    image = PUBLIC_IMAGES.get(name)
+    registry = "registry-1.docker.io" if host == "docker.io" else host
+    if image is None:
+        return MissingImage(registry, repository)
+    found = digest or "sha256:" + hashlib.sha256(f"{name}:{image.digest()}".encode()).hexdigest()
+    return FoundImage(image, found, registry, repository)

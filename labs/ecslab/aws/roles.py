@@ -1,0 +1,67 @@
+"""IAM roles as tasks use them: who may assume them, what they permit, their credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecslab.aws.identity import session_caller
+
+if TYPE_CHECKING:
+    from ecslab.aws.iam_roles import Roles
+    from ecslab.aws.identity import CredentialStore
+    from ecslab.sim.identifiers import Identifiers
+
+
+class TaskRoles:
+    """The roles of tasks.
+
+    Args:
+        roles: what IAM says about roles.
+        credentials: makes temporary credentials.
+        identifiers: draws the ids of credentials.
+        account: the account id.
+        region: the Region.
+    """
+
+    def __init__(
+        self,
+        roles: Roles,
+        credentials: CredentialStore,
+        identifiers: Identifiers,
+        account: str,
+        region: str,
+    ) -> None:
+        self._roles = roles
+        self._credentials = credentials
+        self._identifiers = identifiers
+        self._source = f"arn:aws:ecs:{region}:{account}:*"
+        self._account = account
+        self._paths: dict[tuple[str, str], str] = {}
+        self._owners: dict[str, tuple[str, str]] = {}
+
+    def assumable(self, role: str) -> bool:
+        """Return whether ECS tasks may assume the role."""
+        return self._roles.assumable(role, source_arn=self._source, source_account=self._account)
+
+    def denied(self, role: str, action: str, resource: str, task: str) -> str | None:
+        """Return the ARN of the session if the action is denied to the role, else None."""
+        if self._roles.permits(role, action, resource).allowed:
+            return None
+        return session_caller(role, task.rsplit("/", 1)[-1]).arn
+
+    def credentials_path(self, role: str, task: str) -> str:
+        """Return the path below 169.254.170.2 where a task's containers find credentials."""
+        key = (role, task)
+        if key not in self._paths:
+            path = f"/v2/credentials/{self._identifiers.uuid()}"
+            self._paths[key] = path
+            self._owners[path] = key
+        return self._paths[key]
+
+    def credentials_at(self, path: str) -> dict[str, str] | None:
+        """Return fresh credentials for a path, None when no task has it (task-iam-roles)."""
+        owner = self._owners.get(path)
+        if owner is None:
+            return None
+        role, task = owner
+        return self._credentials.mint(role, task.rsplit("/", 1)[-1], task)

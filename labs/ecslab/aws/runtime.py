@@ -1,0 +1,200 @@
+"""One simulated account at work: moto, our ECS, IAM, the network and time, wired together."""
+
+from __future__ import annotations
+
+import os
+import re
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from moto.core.base_backend import BackendDict
+from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
+from moto.moto_api._internal import mock_random
+
+from ecslab.aws import network as vpc
+from ecslab.aws.account_environment import AccountEnvironment
+from ecslab.aws.ecs import service as ecs
+from ecslab.aws.events import Events
+from ecslab.aws.gateway import Gateway, close_gateway, open_gateway
+from ecslab.aws.iam_context import CallContext
+from ecslab.aws.iam_gate import Gate
+from ecslab.aws.iam_managed_policies import install_managed_policies
+from ecslab.aws.iam_roles import Roles
+from ecslab.aws.identity import ACCOUNT, CredentialStore, Identities
+from ecslab.aws.logs import Logs
+from ecslab.aws.network_port import TaskNetwork
+from ecslab.aws.programs import Programs
+from ecslab.aws.registry import Registry
+from ecslab.aws.roles import TaskRoles
+from ecslab.aws.secrets import Secrets
+from ecslab.aws.wall_clock import WallClock
+from ecslab.clock import Clock
+from ecslab.journal import Journal
+from ecslab.model.task_definition import TaskDefinitions
+from ecslab.sim.engine import Engine
+from ecslab.sim.entities import Account
+from ecslab.sim.identifiers import Identifiers
+from ecslab.sim.ports import Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.awsrequest import AWSPreparedRequest
+
+REGION = "us-east-1"
+_ACTION = re.compile(r"(?:^|&)Action=(\w+)")
+
+
+class Runtime:
+    """A simulated account while it runs.
+
+    Args:
+        seed: decides all chance: ids, addresses, durations.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.clock = Clock()
+        self.journal = Journal(self.clock)
+        self._random = Random(seed)  # noqa: S311 - chance that can be repeated is the point
+        self.registries: dict[str, Registry] = {}
+        self._engines: dict[str, Engine] = {}
+        self._networks: dict[str, vpc.Network] = {}
+        self._roles: dict[str, TaskRoles] = {}
+        self._credentials = CredentialStore(self._chance(), lambda: self.clock.now)
+        self._identities = Identities(self._credentials, lambda: self.clock.now)
+        self._environment = AccountEnvironment(REGION)
+        self._wall_clock = WallClock(self.clock)
+        self._undo: list[Callable[[], None]] = []
+        self._session: Any = None
+        self._gateway = Gateway(
+            judge=Gate(self._identities, self._context).answer,
+            credentials=self._task_credentials,
+            before=self._before_request,
+            changed=self._network_changed,
+            recorded=self._record,
+        )
+
+    def start(self) -> None:
+        """Take the place of AWS in this process."""
+        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        BackendDict.reset()
+        mock_random.seed(self.seed)
+        self._environment.start()
+        self._session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
+        self._wall_clock.start()
+        self._undo = [vpc.install(), ecs.install(self._make, self._caller_arn)]
+        install_managed_policies(ACCOUNT)
+        open_gateway(self._gateway)
+
+    def stop(self) -> None:
+        """Give the process back; what the account held is gone."""
+        close_gateway(self._gateway)
+        for undo in reversed(self._undo):
+            undo()
+        self._wall_clock.stop()
+        boto3.DEFAULT_SESSION = self._session
+        self._environment.stop()
+        BackendDict.reset()
+
+    def engine(self, region: str = REGION) -> Engine:
+        """Return the data plane of a Region."""
+        if region not in self._engines:
+            self._make(ACCOUNT, region)
+        return self._engines[region]
+
+    def registry(self, region: str = REGION) -> Registry:
+        """Return the image registry of a Region."""
+        self.engine(region)
+        return self.registries[region]
+
+    def _make(self, account_id: str, region: str) -> tuple[Engine, vpc.Network]:
+        if region in self._engines:
+            return self._engines[region], self._networks[region]
+        network = vpc.Network(account_id, region, self._chance())
+        registry = Registry(account_id, region)
+        roles = TaskRoles(
+            Roles(lambda: self.clock.now, region, account_id),
+            self._credentials,
+            Identifiers(self._chance()),
+            account_id,
+            region,
+        )
+        ports = Ports(
+            network=TaskNetwork(network, region),
+            registry=registry,
+            roles=roles,
+            secrets=Secrets(account_id, region),
+            logs=Logs(account_id, lambda: self.clock.now),
+            balancers=None,  # type: ignore[arg-type]
+            programs=Programs(),
+            events=Events(account_id, region, lambda: self.clock.now),
+        )
+        account = Account(
+            id=account_id,
+            region=region,
+            clock=self.clock,
+            journal=self.journal,
+            random=self._chance(),
+            ports=ports,
+            definitions=TaskDefinitions(account_id, region),
+        )
+        self._networks[region] = network
+        self.registries[region] = registry
+        self._roles[region] = roles
+        self._engines[region] = Engine(account)
+        return self._engines[region], network
+
+    def _chance(self) -> Random:
+        """Return an independent source of chance."""
+        return Random(self._random.getrandbits(64))  # noqa: S311 - see above
+
+    def _caller_arn(self, headers: Any) -> str:
+        return self._identities.caller(headers).arn
+
+    def _task_credentials(self, path: str) -> dict[str, str] | None:
+        for roles in self._roles.values():
+            found = roles.credentials_at(path)
+            if found is not None:
+                return found
+        return None
+
+    def _record(self, request: AWSPreparedRequest, verdict: str) -> None:
+        """Note who called what, which is the evidence for least privilege."""
+        host = str(request.url).split("//", 1)[-1].split("/", 1)[0]
+        target = _text(request.headers.get("X-Amz-Target", ""))
+        found = _ACTION.search(_text(request.body))
+        operation = found.group(1) if found else str(request.method)
+        self.journal.record(
+            "api.call",
+            self._caller_arn(request.headers),
+            service=host.split(".")[0],
+            operation=target.rsplit(".", 1)[-1] or operation,
+            verdict=verdict,
+        )
+
+    def _before_request(self) -> None:
+        if self.clock.stepping:
+            self.clock.announce()
+
+    def _network_changed(self) -> None:
+        for network in self._networks.values():
+            network.invalidate()
+
+    def _context(self) -> CallContext:
+        engine = self._engines.get(REGION)
+        if engine is None:
+            return CallContext(now=self.clock.now)
+        definitions = engine.account.definitions
+
+        def resolve(reference: str) -> Any:
+            return definitions.reference(reference) and definitions.resolve(reference)
+
+        return CallContext(now=self.clock.now, task_definition=resolve)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return value if isinstance(value, str) else ""

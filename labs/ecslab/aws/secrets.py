@@ -1,0 +1,98 @@
+"""Secrets Manager, Parameter Store and environment files, as ECS reads them for a task."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import ServiceException
+from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.ssm.models import ssm_backends
+from werkzeug.exceptions import HTTPException
+
+from ecslab.sim.ports import SecretValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ARN_PARTS = 7
+
+
+class Secrets:
+    """Reads what task definitions refer to.
+
+    Args:
+        account: the account id.
+        region: the Region.
+    """
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account = account
+        self._region = region
+
+    def secret(self, reference: str) -> SecretValue:
+        """Return the value of a secret.
+
+        Args:
+            reference: its ARN, with `:json-key:version-stage:version-id` behind it or not
+                (secrets-envvar-secrets-manager).
+        """
+        parts = reference.split(":")
+        arn = ":".join(parts[:_ARN_PARTS])
+        key, stage, version = [*parts[_ARN_PARTS:], "", "", ""][:3]
+        backend: Any = secretsmanager_backends[self._account][parts[3] or self._region]
+        try:
+            found = backend.get_secret_value(arn, version or None, stage or "AWSCURRENT")
+        except (ServiceException, HTTPException, KeyError):
+            return SecretValue(missing=True)
+        text = str(found.get("SecretString") or "")
+        if not key:
+            return SecretValue(text)
+        try:
+            fields = json.loads(text)
+        except json.JSONDecodeError:
+            fields = {}
+        if not isinstance(fields, dict) or key not in fields:
+            return SecretValue(key_missing=key)
+        value = fields[key]
+        return SecretValue(value if isinstance(value, str) else json.dumps(value))
+
+    def parameter(self, reference: str) -> SecretValue:
+        """Return the value of a Parameter Store parameter, decrypted.
+
+        Args:
+            reference: its ARN, or its name in the same Region (botocore ecs Secret.valueFrom).
+        """
+        name, region = reference, self._region
+        if reference.startswith("arn:"):
+            region = reference.split(":")[3]
+            name = reference.split(":parameter/", 1)[-1]
+        backend: Any = ssm_backends[self._account][region]
+        for candidate in (name, f"/{name}"):
+            found = backend.get_parameters([candidate])
+            if found:
+                parameter = next(iter(found.values()))
+                value = parameter.value
+                if parameter.type == "SecureString":
+                    value = parameter.decrypt(value)
+                return SecretValue(str(value))
+        return SecretValue(missing=True)
+
+    def environment_file(self, arn: str) -> Mapping[str, str] | None:
+        """Return the variables of an environment file in S3, None when it does not exist.
+
+        AWS: use-environment-file (NAME=VALUE lines; lines that begin with # are comments).
+        """
+        bucket, _, key = arn.split(":::", 1)[-1].partition("/")
+        backend: Any = s3_backends[self._account]["aws"]
+        stored = backend.buckets.get(bucket)
+        found = stored.keys.get(key) if stored is not None else None
+        if found is None:
+            return None
+        result = {}
+        for line in found.value.decode().splitlines():
+            name, mark, value = line.partition("=")
+            if mark and not line.startswith("#"):
+                result[name.strip()] = value.strip()
+        return result

@@ -1,0 +1,151 @@
+"""`Cloud`: one simulated AWS account."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from ecslab.aws.runtime import Runtime
+from ecslab.errors import CourseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from types import TracebackType
+
+    from ecslab.journal import Journal
+    from ecslab.model.image import Image
+
+DEFAULT_SEED = 7
+_STEP = 1.0
+
+
+class Cloud(AbstractContextManager["Cloud"]):
+    """A simulated AWS account, empty at first, in us-east-1.
+
+    While it runs, every boto3 call of this process is answered by it, Python's clocks show its
+    time, and `time.sleep` advances that time.
+
+    Args:
+        seed: decides all chance: the same program and seed give the same bytes.
+    """
+
+    _running: ClassVar[list[Cloud]] = []
+
+    def __init__(self, seed: int = DEFAULT_SEED) -> None:
+        self.seed = seed
+        self._runtime: Runtime | None = None
+
+    def start(self) -> Self:
+        """Start the account; the one that ran in this process before it is stopped.
+
+        Returns:
+            The account itself.
+        """
+        if self._runtime is None:
+            for other in list(self._running):
+                other.stop()
+            runtime = Runtime(self.seed)
+            runtime.start()
+            self._runtime = runtime
+            self._running.append(self)
+        return self
+
+    def stop(self) -> None:
+        """Stop the account; what it held is gone."""
+        if self._runtime is not None:
+            self._runtime.stop()
+            self._runtime = None
+            self._running.remove(self)
+
+    def reset(self) -> Self:
+        """Start again with an empty account and the same seed."""
+        self.stop()
+        return self.start()
+
+    def __enter__(self) -> Self:
+        """Start the account."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop the account."""
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Return whether the account runs."""
+        return self._runtime is not None
+
+    @property
+    def now(self) -> datetime:
+        """Return the simulated time, timezone-aware."""
+        return self._started.clock.now
+
+    @property
+    def journal(self) -> Journal:
+        """Return the record of everything that happened."""
+        return self._started.journal
+
+    def advance(
+        self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> None:
+        """Let simulated time pass; everything that is due has happened on return.
+
+        Args:
+            seconds: added up with the others.
+            minutes: 60 seconds each.
+            hours: 60 minutes each.
+            days: 24 hours each.
+
+        Raises:
+            ValueError: the sum is negative.
+        """
+        self._started.clock.advance(seconds + 60 * minutes + 3600 * hours + 86400 * days)
+
+    def run_until(self, predicate: Callable[[], Any], timeout: float = 600) -> Any:
+        """Let time pass until something is true.
+
+        Args:
+            predicate: called after every simulated second.
+            timeout: the longest to wait, in simulated seconds.
+
+        Returns:
+            The first true value of the predicate.
+
+        Raises:
+            TimeoutError: it never became true; the message says what it returned last.
+        """
+        waited = 0.0
+        while True:
+            value = predicate()
+            if value:
+                return value
+            if waited >= timeout:
+                message = f"Not true after {timeout:g} simulated seconds; last seen: {value!r}."
+                raise TimeoutError(message)
+            self.advance(seconds=min(_STEP, timeout - waited))
+            waited += _STEP
+
+    def push(self, image: Image, name: str) -> str:
+        """Push an image to Amazon ECR, into a repository that is made when it is missing.
+
+        Args:
+            image: what the image does.
+            name: `repository:tag`.
+
+        Returns:
+            The image's URI, to use in a task definition.
+        """
+        return self._started.registry().push(image, name)
+
+    @property
+    def _started(self) -> Runtime:
+        if self._runtime is None:
+            message = "This simulated account is not running; call start() first."
+            raise CourseError(message)
+        return self._runtime

@@ -1,0 +1,1 @@
+"""The controllers of the simulated data plane: tasks, services, traffic."""

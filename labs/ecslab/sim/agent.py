@@ -1,0 +1,233 @@
+"""The life of a task, from PROVISIONING to STOPPED.
+
+AWS: task-lifecycle-explanation (states and what happens in them); botocore ecs Task (timestamps).
+The durations follow the one sample that AWS publishes (ecs_cwe_events: 4 s to connect, 14 s to the
+pull, 3 s of pull, 3 s to start) with a little chance on top.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from ecslab.sim.containers import ContainerRunner
+from ecslab.sim.entities import Container, Task
+from ecslab.sim.preparation import Preparation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from ecslab.sim.entities import Account
+
+_PROVISION = (8.0, 2.0)
+_CONNECT = (4.0, 1.0)
+_INITIALISE = (3.0, 1.0)
+_PULL = (2.0, 0.5)
+_MIB_A_SECOND = 60.0
+_ACTIVATE = (1.5, 0.5)
+_DEACTIVATE = (1.0, 0.5)
+_DEPROVISION = (9.0, 2.0)
+_RETENTION = 3600.0
+
+
+class Agent:
+    """Starts, watches and stops tasks.
+
+    Args:
+        account: where they run.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._env = account.clock.env
+        self._listeners: list[Callable[[Task], None]] = []
+
+    def listen(self, listener: Callable[[Task], None]) -> None:
+        """Have `listener` called with every task that has changed."""
+        self._listeners.append(listener)
+
+    def launch(self, task: Task) -> None:
+        """Take a new task into its cluster and let its life begin.
+
+        Args:
+            task: the task, with its definition and where it shall run.
+        """
+        identifiers = self._account.identifiers
+        task.attachment_id = identifiers.uuid()
+        task.stop_wanted = self._env.event()
+        base = f"container/{task.cluster.name}/{task.id}"
+        for spec in task.definition["containerDefinitions"]:
+            arn = self._account.arn(f"{base}/{identifiers.uuid()}")
+            task.containers.append(Container(str(spec["name"]), spec, arn))
+        task.cluster.tasks[task.id] = task
+        if task.service is not None:
+            task.service.members[task.id] = task
+        self._note(task, "task.provisioning")
+        self._env.process(self._life(task))
+
+    def stop(self, task: Task, code: str, reason: str) -> None:
+        """Want a task stopped; only the first wish counts.
+
+        Args:
+            task: the task.
+            code: the stop code (botocore ecs TaskStopCode).
+            reason: the text for stoppedReason.
+        """
+        if not task.wanted:
+            return
+        task.desired_status = "STOPPED"
+        task.stop_code, task.stopped_reason = code, reason
+        task.stopping_at = self._account.clock.now
+        assert task.stop_wanted is not None  # noqa: S101 - set by launch
+        task.stop_wanted.succeed()
+        self._note(task, "task.stopping", code=code, reason=reason)
+
+    def _life(self, task: Task) -> Generator[Any, Any, None]:
+        runner = ContainerRunner(
+            self._account,
+            task,
+            lambda code, reason: self.stop(task, code, reason),
+            lambda: self._changed(task),
+        )
+        start = self._env.process(self._start(task, runner))
+        assert task.stop_wanted is not None  # noqa: S101 - set by launch
+        yield start | task.stop_wanted
+        if start.is_alive:
+            start.interrupt()
+        elif start.value is not None:
+            self.stop(task, "TaskFailedToStart", str(start.value))
+        if task.wanted:
+            self._become(task, "RUNNING")
+        yield task.stop_wanted
+        yield from self._end(task, runner)
+
+    def _start(self, task: Task, runner: ContainerRunner) -> Generator[Any, Any, str | None]:
+        try:
+            reason = yield from self._provision(task)
+            if reason is None:
+                self._become(task, "PENDING")
+                yield self._pause(_CONNECT)
+                task.connectivity, task.connectivity_at = "CONNECTED", self._account.clock.now
+                reason = yield from self._prepare(task)
+            if reason is None:
+                yield from self._run_containers(task, runner)
+        except simpy.Interrupt:
+            return None
+        return reason
+
+    def _provision(self, task: Task) -> Generator[Any, Any, str | None]:
+        yield self._pause(_PROVISION)
+        if not task.subnets:
+            return None
+        attached = self._account.ports.network.attach(
+            self._choose_subnet(task),
+            task.security_groups,
+            public=task.public_ip,
+            description=self._account.arn(f"attachment/{task.attachment_id}"),
+        )
+        if isinstance(attached, str):
+            task.attachment_status = "FAILED"
+            return attached
+        task.interface, task.attachment_status = attached, "ATTACHED"
+        self._note(task, "task.attached", interface=attached.id, subnet=attached.subnet)
+        return None
+
+    def _choose_subnet(self, task: Task) -> str:
+        """Return the subnet whose zone holds the fewest tasks of the same group.
+
+        AWS: task-placement (Fargate spreads over Availability Zones as best it can).
+        """
+        network = self._account.ports.network
+        mates = [
+            t.interface.zone
+            for t in task.cluster.tasks.values()
+            if t.interface and t.group == task.group and t.wanted
+        ]
+        zones = {subnet: network.zone_of(subnet) for subnet in task.subnets}
+        return min(task.subnets, key=lambda s: (mates.count(zones[s]), task.subnets.index(s)))
+
+    def _prepare(self, task: Task) -> Generator[Any, Any, str | None]:
+        preparation = Preparation(self._account, task)
+        yield self._pause(_INITIALISE)
+        reason = preparation.initialise()
+        if reason is not None:
+            return reason
+        self._become(task, "ACTIVATING")
+        task.pull_started_at = self._account.clock.now
+        for container in task.containers:
+            reason = preparation.pull(container)
+            if reason is not None:
+                container.reason = reason
+                container.status = "STOPPED"
+                task.pull_stopped_at = self._account.clock.now
+                return reason
+            assert container.found is not None  # noqa: S101 - pull has set it
+            size = container.found.image.size
+            yield self._env.timeout(self._account.identifiers.jitter(*_PULL) + size / _MIB_A_SECOND)
+        task.pull_stopped_at = self._account.clock.now
+        self._note(task, "task.pulled")
+        return None
+
+    def _run_containers(self, task: Task, runner: ContainerRunner) -> Generator[Any, Any, None]:
+        for container in task.containers:
+            self._env.process(runner.run(container))
+        for container in task.containers:
+            assert container.started is not None and container.exited is not None  # noqa: S101, PT018
+            yield container.started | container.exited
+        yield self._pause(_ACTIVATE)
+        for target in self._targets(task):
+            self._account.ports.balancers.register(target)
+            task.targets.append(target)
+
+    def _targets(self, task: Task) -> list[Any]:
+        return task.service.targets_for(task) if task.service is not None else []
+
+    def _end(self, task: Task, runner: ContainerRunner) -> Generator[Any, Any, None]:
+        living = any(c.process is not None and c.process.alive for c in task.containers)
+        if living:
+            self._become(task, "DEACTIVATING")
+            waits = [self._account.ports.balancers.deregister(target) for target in task.targets]
+            yield self._pause(_DEACTIVATE)
+            if waits:
+                yield self._env.timeout(max(waits))
+            self._become(task, "STOPPING")
+        else:
+            for target in task.targets:
+                self._account.ports.balancers.deregister(target)
+        task.targets.clear()
+        yield from runner.shut_down()
+        if task.started_at is not None or living:
+            task.execution_stopped_at = self._account.clock.now
+        if task.interface is not None or task.subnets:
+            self._become(task, "DEPROVISIONING")
+            yield self._pause(_DEPROVISION)
+            if task.interface is not None:
+                self._account.ports.network.detach(task.interface)
+            task.attachment_status = "DELETED"
+        task.stopped_at = self._account.clock.now
+        task.connectivity = "DISCONNECTED" if task.connectivity else None
+        for container in task.containers:
+            container.status = "STOPPED"
+        self._become(task, "STOPPED")
+        yield self._env.timeout(_RETENTION)
+        task.cluster.tasks.pop(task.id, None)
+
+    def _become(self, task: Task, status: str) -> None:
+        task.last_status = status
+        if status == "RUNNING":
+            task.started_at = self._account.clock.now
+            task.running_since = self._account.clock.seconds
+        self._note(task, f"task.{status.lower()}")
+
+    def _note(self, task: Task, kind: str, **fields: Any) -> None:
+        self._account.journal.record(kind, task.arn, **fields)
+        self._changed(task)
+
+    def _changed(self, task: Task) -> None:
+        task.version += 1
+        for listener in self._listeners:
+            listener(task)
+
+    def _pause(self, duration: tuple[float, float]) -> simpy.Event:
+        return self._env.timeout(self._account.identifiers.jitter(*duration))

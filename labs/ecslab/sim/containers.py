@@ -1,0 +1,244 @@
+"""Container life: dependencies, start, health, restart, end.
+
+AWS: botocore ecs ContainerDefinition (essential, dependsOn, restartPolicy, startTimeout,
+stopTimeout); amazon-ecs-agent, dependencygraph and restart_tracker.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecslab.model import command as shell
+from ecslab.model.failures import CANNOT_START, DEPENDENCY_FAILED, ESSENTIAL_EXITED
+from ecslab.sim import health
+from ecslab.sim.environment import variables
+from ecslab.sim.process import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+    from ecslab.model.image import Image
+    from ecslab.sim.entities import Account, Container, Task
+
+DEFAULT_STOP_TIMEOUT = 30.0
+_CREATE_SECONDS = 0.8
+
+
+class ContainerRunner:
+    """Runs the containers of one task.
+
+    Args:
+        account: where it runs.
+        task: the task, prepared.
+        stop: asked to stop the task, with a stop code and a reason.
+        changed: told that a container has changed.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        task: Task,
+        stop: Callable[[str, str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._account = account
+        self._env = account.clock.env
+        self._task = task
+        self._stop = stop
+        self._changed = changed
+        for container in task.containers:
+            container.started = self._env.event()
+            container.exited = self._env.event()
+            container.healthy = self._env.event()
+
+    def run(self, container: Container) -> Generator[Any, Any, None]:
+        """Run one container from its dependencies to its end."""
+        failed = yield from self._await_dependencies(container)
+        if failed:
+            self._never_started(container, failed)
+            return
+        yield self._env.timeout(_CREATE_SECONDS)
+        if not self._task.wanted:
+            self._record_exit(container, None)
+            return
+        while True:
+            reason = self._start(container)
+            if reason:
+                self._never_started(container, reason)
+                return
+            process = container.process
+            assert process is not None  # noqa: S101 - _start has set it
+            code = yield process.ended
+            if not self._restarts(container, process, int(code)):
+                break
+            container.restarts += 1
+            yield self._env.timeout(_CREATE_SECONDS)
+        container.reason = process.end_reason or container.reason
+        self._record_exit(container, int(code))
+
+    def shut_down(self) -> Generator[Any, Any, None]:
+        """Stop all containers, those on which others depend last."""
+        stops = [self._env.process(self._shut_down(c)) for c in self._task.containers]
+        yield from stops
+
+    def _shut_down(self, container: Container) -> Generator[Any, Any, None]:
+        dependants = [
+            other
+            for other in self._task.containers
+            if any(d["containerName"] == container.name for d in other.spec.get("dependsOn") or [])
+        ]
+        for other in dependants:
+            if other.exited is not None and not other.exited.triggered:
+                yield other.exited
+        process = container.process
+        if process is None or not process.alive:
+            if container.exited is not None and not container.exited.triggered:
+                self._record_exit(container, None)
+            return
+        process.terminate()
+        timeout = float(container.spec.get("stopTimeout") or DEFAULT_STOP_TIMEOUT)
+        yield process.ended | self._env.timeout(timeout)
+        process.kill()
+        assert container.exited is not None  # noqa: S101 - set when the runner was made
+        if not container.exited.triggered:
+            yield container.exited
+
+    def _await_dependencies(self, container: Container) -> Generator[Any, Any, str | None]:
+        for dependency in container.spec.get("dependsOn") or []:
+            other = self._task.container(dependency["containerName"])
+            if other is None:
+                continue
+            condition = dependency["condition"]
+            event = {"START": other.started, "HEALTHY": other.healthy}.get(condition, other.exited)
+            assert event is not None and other.exited is not None  # noqa: S101, PT018
+            waited = [event, other.exited]
+            timeout = other.spec.get("startTimeout")
+            if timeout and condition != "START":
+                waited.append(self._env.timeout(float(timeout)))
+            if not event.triggered:
+                yield self._env.any_of(waited)
+            unmet = {
+                "SUCCESS": other.exit_code != 0,
+                "COMPLETE": other.exit_code is None,
+            }
+            if not event.triggered or unmet.get(condition):
+                return DEPENDENCY_FAILED(task=self._task.arn)
+        return None
+
+    def _start(self, container: Container) -> str | None:
+        """Start the container's process; return the reason if it can't be started."""
+        found = container.found
+        assert found is not None  # noqa: S101 - pulled before
+        container.runtime_id = f"{self._task.id}-{self._account.identifiers.digits(10)}"
+        environment = variables(self._account, self._task, container)
+        command = [
+            *(container.spec.get("entryPoint") or []),
+            *(container.spec.get("command") or []),
+        ]
+        image, script, missing = resolve(found.image, command)
+        if missing:
+            return CANNOT_START(program=missing)
+        write = self._writer(container)
+        process = Process(
+            self._account, self._task, container, image, environment=environment, write=write
+        )
+        container.process = process
+        container.status = "RUNNING"
+        container.started_at = self._account.clock.now
+        assert container.started is not None  # noqa: S101 - set when the runner was made
+        if not container.started.triggered:
+            container.started.succeed()
+        self._journal("container.started", container)
+        if script is None:
+            process.start(command[0] if command else "/usr/local/bin/python")
+        else:
+            process.run_script(script)
+        if container.spec.get("healthCheck"):
+            self._env.process(health.watch(container, process, lambda: self._health(container)))
+        self._changed()
+        return None
+
+    def _restarts(self, container: Container, process: Process, code: int) -> bool:
+        """Return whether the restart policy starts the container again.
+
+        Only when it has run for restartAttemptPeriod since its start or last restart (ibid.).
+        """
+        policy = container.spec.get("restartPolicy") or {}
+        if not policy.get("enabled") or not self._task.wanted:
+            return False
+        if code in (policy.get("ignoredExitCodes") or []):
+            return False
+        return process.age >= float(policy.get("restartAttemptPeriod", 300))
+
+    def _record_exit(self, container: Container, code: int | None) -> None:
+        container.status = "STOPPED"
+        container.exit_code = code
+        container.finished_at = self._account.clock.now
+        self._journal("container.stopped", container, exit_code=code, reason=container.reason)
+        assert container.exited is not None  # noqa: S101 - set when the runner was made
+        if not container.exited.triggered:
+            container.exited.succeed()
+        if container.essential and self._task.wanted:
+            self._stop("EssentialContainerExited", ESSENTIAL_EXITED())
+        self._changed()
+
+    def _never_started(self, container: Container, reason: str) -> None:
+        container.reason = container.reason or reason
+        container.status = "STOPPED"
+        assert container.exited is not None  # noqa: S101 - set when the runner was made
+        if not container.exited.triggered:
+            container.exited.succeed()
+        self._journal("container.failed", container, reason=reason)
+        if self._task.wanted:
+            self._stop("TaskFailedToStart", reason)
+        self._changed()
+
+    def _health(self, container: Container) -> None:
+        self._journal("container.health", container, status=container.health)
+        self._changed()
+
+    def _journal(self, kind: str, container: Container, **fields: Any) -> None:
+        self._account.journal.record(kind, self._task.arn, container=container.name, **fields)
+
+    def _writer(self, container: Container) -> Callable[[Iterable[str]], None]:
+        logging = container.spec.get("logConfiguration") or {}
+        options = logging.get("options") or {}
+        stream = container.log_stream
+        if logging.get("logDriver") != "awslogs" or stream is None:
+            return lambda _lines: None
+        group, region = options["awslogs-group"], options["awslogs-region"]
+        account = self._account
+
+        def write(lines: Iterable[str]) -> None:
+            account.clock.announce()
+            account.ports.logs.put(group, region, stream, lines)
+
+        return write
+
+
+def resolve(image: Image, command: list[str]) -> tuple[Image, str | None, str | None]:
+    """Return what a command line means for an image.
+
+    Args:
+        image: the image.
+        command: entry point and command of the container definition; empty for the image's own.
+
+    Returns:
+        The behaviour; the shell script to run instead of it, if the command is one; and the name
+        of the program if the image does not contain it.
+    """
+    line = " ".join(command)
+    if not command or line == " ".join(image.command):
+        return image, None, None
+    if line in image.variants:
+        return image.variants[line], None, None
+    script = shell.shell_script(command)
+    if script is not None and "sh" in image.tools:
+        inner = image.variants.get(script)
+        return (inner, None, None) if inner else (image, script, None)
+    program = command[0].rsplit("/", 1)[-1]
+    if program in ("echo", "sleep", "true", "false", "env") and "sh" in image.tools:
+        return image, line, None
+    if program not in image.tools:
+        return image, None, command[0]
+    return image, None, None

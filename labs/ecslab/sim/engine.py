@@ -1,0 +1,150 @@
+"""Everything that moves in one account and Region, wired together."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from ecslab.sim.agent import Agent
+from ecslab.sim.entities import Task
+from ecslab.sim.rollout import Rollout
+from ecslab.sim.scheduler import Scheduler
+from ecslab.sim.service import Deployment, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ecslab.sim.entities import Account, Cluster
+
+
+class Engine:
+    """The agent, the service scheduler, and how they make tasks.
+
+    Args:
+        account: the state that they change.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.agent = Agent(account)
+        self.rollout = Rollout(account)
+        self.scheduler = Scheduler(account, self.agent, self.rollout, self._service_task)
+
+    def new_task(
+        self,
+        cluster: Cluster,
+        definition: dict[str, Any],
+        network: dict[str, Any] | None,
+        **fields: Any,
+    ) -> Task:
+        """Return a task that is ready to be launched.
+
+        Args:
+            cluster: where it will run.
+            definition: its task definition with overrides applied.
+            network: the `awsvpcConfiguration` it runs with.
+            fields: further fields of `Task`.
+        """
+        network = network or {}
+        arn = self.account.arn(f"task/{cluster.name}/{self.account.identifiers.task()}")
+        return Task(
+            arn=arn,
+            cluster=cluster,
+            definition=copy.deepcopy(definition),
+            created_at=self.account.clock.now,
+            subnets=tuple(network.get("subnets") or ()),
+            security_groups=tuple(network.get("securityGroups") or ()),
+            public_ip=network.get("assignPublicIp") == "ENABLED",
+            **fields,
+        )
+
+    def new_deployment(
+        self, service: Service, definition: dict[str, Any], settings: dict[str, Any]
+    ) -> Deployment:
+        """Return a deployment of a service, not yet begun.
+
+        Args:
+            service: the service.
+            definition: the registered task definition.
+            settings: what else the service revision fixes.
+        """
+        identifiers, now = self.account.identifiers, self.account.clock.now
+        path = f"{service.cluster.name}/{service.name}"
+        return Deployment(
+            id=identifiers.deployment(),
+            definition=definition,
+            settings=settings,
+            created_at=now,
+            updated_at=now,
+            revision_arn=self.account.arn(f"service-revision/{path}/{identifiers.digits(19)}"),
+            deployment_arn=self.account.arn(
+                f"service-deployment/{path}/{identifiers.uuid()[-21:]}"
+            ),
+        )
+
+    def deploy(self, service: Service, deployment: Deployment) -> None:
+        """Begin a deployment and have the scheduler carry it out."""
+        self.rollout.begin(service, deployment)
+        self.scheduler.poke(service)
+
+    def all_tasks(self) -> Iterable[Task]:
+        """Yield the tasks of all clusters, those that stopped within the hour included."""
+        for cluster in self.account.clusters.values():
+            yield from cluster.tasks.values()
+
+    def _service_task(self, service: Service, deployment: Deployment) -> Task:
+        settings = deployment.settings
+        network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+        provider = choose_provider(
+            settings.get("capacityProviderStrategy") or [],
+            [t.capacity_provider for t in service.members.values() if t.wanted],
+        )
+        record = service.record
+        propagated: list[dict[str, str]] = []
+        if record.get("propagateTags") == "SERVICE":
+            propagated = list(service.tags)
+        elif record.get("propagateTags") == "TASK_DEFINITION":
+            propagated = self.account.definitions.tags_of(
+                deployment.definition["taskDefinitionArn"]
+            )
+        return self.new_task(
+            service.cluster,
+            deployment.definition,
+            network,
+            group=f"service:{service.name}",
+            started_by=deployment.id,
+            launch_type="FARGATE",
+            capacity_provider=provider,
+            service=service,
+            deployment=deployment.id,
+            enable_execute_command=bool(record.get("enableExecuteCommand")),
+            tags=propagated,
+        )
+
+
+def choose_provider(strategy: list[dict[str, Any]], placed: list[str | None]) -> str | None:
+    """Return the capacity provider for the next task of a strategy.
+
+    First the base is filled, then each task goes where the fewest have been placed for the weight
+    (fargate-capacity-providers; botocore ecs CapacityProviderStrategyItem). AWS does not publish
+    how it breaks ties; here the earlier item of the strategy wins.
+
+    Args:
+        strategy: the strategy's items.
+        placed: the providers of the tasks that are already there.
+    """
+    counts = {item["capacityProvider"]: 0 for item in strategy}
+    for provider in placed:
+        if provider in counts:
+            counts[provider] += 1
+    for item in strategy:
+        if counts[item["capacityProvider"]] < item.get("base", 0):
+            return str(item["capacityProvider"])
+    weighted = [item for item in strategy if item.get("weight", 0) > 0]
+    if not weighted:
+        return str(strategy[0]["capacityProvider"]) if strategy else None
+    chosen = min(
+        weighted,
+        key=lambda item: (counts[item["capacityProvider"]] - item.get("base", 0)) / item["weight"],
+    )
+    return str(chosen["capacityProvider"])

@@ -1,0 +1,207 @@
+"""What the data plane keeps about clusters and tasks; plain state, no behaviour in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ecslab.sim.identifiers import Identifiers
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from random import Random
+
+    import simpy
+
+    from ecslab.clock import Clock
+    from ecslab.journal import Journal
+    from ecslab.model.task_definition import TaskDefinitions
+    from ecslab.sim.ports import FoundImage, Interface, Ports, Target
+    from ecslab.sim.process import Process
+    from ecslab.sim.service import Service
+
+FARGATE = "FARGATE"
+
+
+@dataclass(slots=True)
+class Container:
+    """One container of a task.
+
+    Args:
+        name: its name in the task definition.
+        spec: its container definition, overrides applied, in the API's shape.
+        arn: its ARN.
+    """
+
+    name: str
+    spec: dict[str, Any]
+    arn: str
+    status: str = "PENDING"
+    health: str = "UNKNOWN"
+    exit_code: int | None = None
+    reason: str | None = None
+    runtime_id: str | None = None
+    found: FoundImage | None = None
+    process: Process | None = None
+    restarts: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    started: simpy.Event | None = None
+    exited: simpy.Event | None = None
+    healthy: simpy.Event | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
+    log_stream: str | None = None
+
+    @property
+    def essential(self) -> bool:
+        """Return whether the task ends with this container (default true)."""
+        return bool(self.spec.get("essential", True))
+
+
+@dataclass(slots=True)
+class Task:
+    """One task, in whatever state it is.
+
+    Args:
+        arn: its ARN (with the cluster's name in it).
+        cluster: the cluster it runs in.
+        definition: its task definition with overrides applied, in the API's shape.
+    """
+
+    arn: str
+    cluster: Cluster
+    definition: dict[str, Any]
+    group: str
+    created_at: datetime
+    launch_type: str = FARGATE
+    capacity_provider: str | None = None
+    started_by: str | None = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    public_ip: bool = False
+    enable_execute_command: bool = False
+    tags: list[dict[str, str]] = field(default_factory=list)
+    client_token: str | None = None
+    desired_status: str = "RUNNING"
+    last_status: str = "PROVISIONING"
+    version: int = 1
+    connectivity: str | None = None
+    connectivity_at: datetime | None = None
+    pull_started_at: datetime | None = None
+    pull_stopped_at: datetime | None = None
+    started_at: datetime | None = None
+    stopping_at: datetime | None = None
+    stopped_at: datetime | None = None
+    execution_stopped_at: datetime | None = None
+    stop_code: str | None = None
+    stopped_reason: str | None = None
+    containers: list[Container] = field(default_factory=list)
+    interface: Interface | None = None
+    attachment_id: str = ""
+    attachment_status: str = "PRECREATED"
+    service: Service | None = None
+    deployment: str | None = None
+    targets: list[Target] = field(default_factory=list)
+    stop_wanted: simpy.Event | None = None
+    running_since: float | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the last part of the ARN."""
+        return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether the task has come to its end."""
+        return self.last_status == "STOPPED"
+
+    @property
+    def wanted(self) -> bool:
+        """Return whether the task is meant to run."""
+        return self.desired_status == "RUNNING"
+
+    @property
+    def health(self) -> str:
+        """Return the task's health by its essential containers with a health check.
+
+        AWS: botocore ecs HealthCheck: any UNHEALTHY, else any UNKNOWN, else HEALTHY.
+        """
+        checked = [c for c in self.containers if c.essential and c.spec.get("healthCheck")]
+        states = {container.health for container in checked}
+        if not states:
+            return "UNKNOWN"
+        for state in ("UNHEALTHY", "UNKNOWN"):
+            if state in states:
+                return state
+        return "HEALTHY"
+
+    @property
+    def has_health_check(self) -> bool:
+        """Return whether an essential container has a health check."""
+        return any(c.essential and c.spec.get("healthCheck") for c in self.containers)
+
+    def container(self, name: str) -> Container | None:
+        """Return the container of that name."""
+        return next((c for c in self.containers if c.name == name), None)
+
+
+@dataclass(slots=True)
+class Cluster:
+    """One cluster and what runs in it.
+
+    Args:
+        name: its name.
+        arn: its ARN.
+        record: what the API stores of it (settings, configuration, tags, capacity providers).
+    """
+
+    name: str
+    arn: str
+    record: dict[str, Any]
+    tasks: dict[str, Task] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        """Return whether the cluster has not been deleted."""
+        return bool(self.record["status"] == "ACTIVE")
+
+    def live_tasks(self) -> list[Task]:
+        """Return the tasks that have not stopped."""
+        return [task for task in self.tasks.values() if not task.stopped]
+
+
+@dataclass(slots=True)
+class Account:
+    """One account in one Region: the root of all state of the data plane.
+
+    Args:
+        id: the account id.
+        region: the Region.
+        clock: simulated time.
+        journal: the record of what happens.
+        random: a seeded source of chance.
+        ports: the outside.
+        definitions: the registered task definitions.
+    """
+
+    id: str
+    region: str
+    clock: Clock
+    journal: Journal
+    random: Random
+    ports: Ports
+    definitions: TaskDefinitions
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    identifiers: Identifiers = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive the source of identifiers."""
+        self.identifiers = Identifiers(self.random)
+
+    def arn(self, resource: str) -> str:
+        """Return the ARN of an ECS resource given as `type/path`."""
+        return f"arn:aws:ecs:{self.region}:{self.id}:{resource}"

@@ -1,0 +1,244 @@
+"""What the controllers need of the outside, as protocols; `ecslab.aws` provides it from moto.
+
+The controllers never import boto3 or moto: tests may hand them anything of these shapes.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ecslab.model.image import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """An elastic network interface of a task.
+
+    Args:
+        id: the ENI's id.
+        private_ip: its address in the subnet.
+        subnet: the subnet's id.
+        groups: ids of its security groups.
+        mac: its MAC address.
+        zone: the Availability Zone of the subnet.
+        public_ip: its public address, when it has one.
+        dns_name: the private DNS name.
+        vpc: the VPC's id.
+    """
+
+    id: str
+    private_ip: str
+    subnet: str
+    groups: tuple[str, ...]
+    mac: str
+    zone: str
+    public_ip: str | None = None
+    dns_name: str | None = None
+    vpc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Whether a packet arrives.
+
+    Args:
+        reachable: whether it does.
+        refused: when not, whether it was refused (else silently dropped: a time-out).
+        hops: the way, in plain words.
+    """
+
+    reachable: bool
+    refused: bool = False
+    hops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """An image in a registry.
+
+    Args:
+        image: its behaviour.
+        digest: the digest of what was found.
+        registry: host name of the registry.
+        repository: name of the repository, without host and tag.
+        private: whether it is in Amazon ECR, so that pulling needs permissions.
+        arn: ARN of the ECR repository.
+    """
+
+    image: Image
+    digest: str
+    registry: str
+    repository: str
+    private: bool = False
+    arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingImage:
+    """An image reference that leads nowhere.
+
+    Args:
+        registry: host name of the registry.
+        repository: name of the repository.
+        private: whether the registry is Amazon ECR.
+        arn: ARN that the ECR repository would have.
+        tag_only: whether the repository exists and only the tag or digest does not.
+    """
+
+    registry: str
+    repository: str
+    private: bool = False
+    arn: str = ""
+    tag_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a service registers its tasks.
+
+    Args:
+        group: target group ARN.
+        ip: the task's address.
+        port: the container port.
+        zone: the Availability Zone.
+    """
+
+    group: str
+    ip: str
+    port: int
+    zone: str
+
+
+@dataclass(slots=True)
+class SecretValue:
+    """The result of reading a secret or parameter: a value or the reason why there is none.
+
+    Args:
+        value: the text to inject.
+        missing: the secret or parameter does not exist.
+        key_missing: the JSON key that the secret does not contain.
+    """
+
+    value: str = ""
+    missing: bool = False
+    key_missing: str | None = None
+
+
+class NetworkPort(Protocol):
+    """Subnets, interfaces and reachability (Amazon VPC)."""
+
+    def attach(
+        self, subnet: str, groups: Sequence[str], *, public: bool, description: str
+    ) -> Interface | str:
+        """Create an interface, or return the reason why there is none."""
+
+    def detach(self, interface: Interface) -> None:
+        """Delete an interface and give its addresses back."""
+
+    def to_service(self, interface: Interface, service: str) -> Route:
+        """Return whether an AWS service's endpoint can be reached on port 443."""
+
+    def to_internet(self, interface: Interface, port: int) -> Route:
+        """Return whether a host on the internet can be reached."""
+
+    def zone_of(self, subnet: str) -> str:
+        """Return the Availability Zone of a subnet."""
+
+
+class RegistryPort(Protocol):
+    """Image registries: Amazon ECR and public ones."""
+
+    def find(self, reference: str) -> FoundImage | MissingImage:
+        """Return what an image reference leads to."""
+
+
+class RolesPort(Protocol):
+    """IAM roles of tasks."""
+
+    def assumable(self, role: str) -> bool:
+        """Return whether ECS tasks may assume the role."""
+
+    def denied(self, role: str, action: str, resource: str, task: str) -> str | None:
+        """Return the ARN of the principal if the action is denied to the role, else None."""
+
+    def credentials_path(self, role: str, task: str) -> str:
+        """Return the relative URI from which the containers of a task get their credentials."""
+
+
+class SecretsPort(Protocol):
+    """Secrets Manager, Parameter Store and environment files."""
+
+    def secret(self, reference: str) -> SecretValue:
+        """Return the value of a Secrets Manager secret."""
+
+    def parameter(self, reference: str) -> SecretValue:
+        """Return the value of a Parameter Store parameter."""
+
+    def environment_file(self, arn: str) -> Mapping[str, str] | None:
+        """Return the variables of an environment file, None when it does not exist."""
+
+
+class LogsPort(Protocol):
+    """CloudWatch Logs."""
+
+    def group_exists(self, group: str, region: str) -> bool:
+        """Return whether a log group exists."""
+
+    def create_group(self, group: str, region: str) -> None:
+        """Create a log group."""
+
+    def create_stream(self, group: str, region: str, stream: str) -> None:
+        """Create a log stream."""
+
+    def put(self, group: str, region: str, stream: str, lines: Iterable[str]) -> None:
+        """Append lines with the current time."""
+
+
+class BalancerPort(Protocol):
+    """Target groups of load balancers (Elastic Load Balancing)."""
+
+    def register(self, target: Target) -> None:
+        """Register a target."""
+
+    def deregister(self, target: Target) -> float:
+        """Deregister a target; return the seconds that its connections may still drain."""
+
+    def health(self, target: Target) -> str:
+        """Return the state of a target: initial, healthy, unhealthy, draining or unused."""
+
+    def health_reason(self, target: Target) -> str:
+        """Return why a target is not healthy."""
+
+
+class ProgramsPort(Protocol):
+    """Runs the Python code of images with a container's own environment."""
+
+    def inside(self, environment: Mapping[str, str], owner: Any) -> AbstractContextManager[None]:
+        """Enter a container: its variables, its AWS credentials, nothing of the notebook's."""
+
+
+class EventsPort(Protocol):
+    """Amazon EventBridge."""
+
+    def emit(self, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]) -> None:
+        """Send an event to the default event bus."""
+
+
+@dataclass(slots=True)
+class Ports:
+    """All of them, for one account and Region."""
+
+    network: NetworkPort
+    registry: RegistryPort
+    roles: RolesPort
+    secrets: SecretsPort
+    logs: LogsPort
+    balancers: BalancerPort
+    programs: ProgramsPort
+    events: EventsPort
+    extra: dict[str, Any] = field(default_factory=dict)

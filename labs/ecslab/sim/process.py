@@ -1,0 +1,291 @@
+"""The process in a container: what it prints, answers, uses, and when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from ecslab.model import command as shell
+from ecslab.model.failures import EXEC_FORMAT, OUT_OF_MEMORY
+from ecslab.sim.wsgi import Answer, call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping
+
+    import simpy
+
+    from ecslab.model.image import Image
+    from ecslab.sim.entities import Account, Container, Task
+
+SIGKILL_EXIT = 137
+"""Exit code of a process that SIGKILL ended: 128 + 9."""
+
+_MEMORY_SAMPLE = 5.0
+
+
+def _value(curve: Any, seconds: float) -> float:
+    return float(curve(seconds)) if callable(curve) else float(curve)
+
+
+class Process:
+    """One process; it lives inside simulated time.
+
+    Args:
+        account: where it runs.
+        task: the task it belongs to.
+        container: its container.
+        image: how it behaves.
+        environment: its variables.
+        write: where the lines that it prints go.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        task: Task,
+        container: Container,
+        image: Image,
+        *,
+        environment: Mapping[str, str],
+        write: Callable[[Iterable[str]], None],
+    ) -> None:
+        self.account = account
+        self.task = task
+        self.container = container
+        self.image = image
+        self.environment = dict(environment)
+        self.ended: simpy.Event = account.clock.env.event()
+        self.end_reason: str | None = None
+        self.started = account.clock.seconds
+        self.served = 0
+        self._write = write
+        self._listens = True
+
+    @property
+    def alive(self) -> bool:
+        """Return whether the process has not ended."""
+        return not self.ended.triggered
+
+    @property
+    def age(self) -> float:
+        """Return the seconds since the process started."""
+        return self.account.clock.seconds - self.started
+
+    @property
+    def memory(self) -> float:
+        """Return the MiB in use now."""
+        return _value(self.image.memory, self.age)
+
+    @property
+    def cpu(self) -> float:
+        """Return the CPU units in use now."""
+        return _value(self.image.cpu, self.age)
+
+    def listens_on(self, port: int) -> bool:
+        """Return whether a connection to a TCP port is accepted now."""
+        ready = self.age >= self.image.ready_after
+        return self.alive and self._listens and ready and port in self.image.ports
+
+    def start(self, program: str) -> None:
+        """Start the image's main behaviour.
+
+        Args:
+            program: the program's name, for messages.
+        """
+        env = self.account.clock.env
+        wanted = self.task.definition.get("runtimePlatform") or {}
+        if wanted.get("cpuArchitecture", "X86_64") not in self.image.architectures:
+            self.print([EXEC_FORMAT(program=program)])
+            self.end(1)
+            return
+        if self.image.writes_root and self.container.spec.get("readonlyRootFilesystem"):
+            self.print(["OSError: [Errno 30] Read-only file system: '/app/cache'"])
+            self.end(1)
+            return
+        missing = [name for name in self.image.required_environment if name not in self.environment]
+        if missing:
+            self.print([f"KeyError: {missing[0]!r} (a variable this program needs is not set)"])
+            self.end(1)
+            return
+        self.print(self.image.logs)
+        if self.image.runs_for is not None:
+            env.process(self._lifetime(self.image.runs_for))
+        if self.image.work is not None:
+            env.process(self._work(self.image.work))
+        env.process(self._watch_memory())
+
+    def run_script(self, script: str) -> None:
+        """Start a shell script instead of the image's main behaviour."""
+        self._listens = False
+        self.account.clock.env.process(self._script(script))
+
+    def end(self, code: int, reason: str | None = None) -> None:
+        """End the process, once.
+
+        Args:
+            code: its exit code.
+            reason: the container's reason, when the runtime has one to give.
+        """
+        if self.alive:
+            self.end_reason = reason
+            self.ended.succeed(code)
+
+    def terminate(self) -> None:
+        """Deliver SIGTERM."""
+        if self.image.stop_after is None or not self.alive:
+            return
+        self.account.clock.env.process(
+            self._lifetime(self.image.stop_after, self.image.stop_exit_code)
+        )
+
+    def kill(self) -> None:
+        """Deliver SIGKILL."""
+        self.end(SIGKILL_EXIT)
+
+    def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer one HTTP request that has reached the process.
+
+        Args:
+            method: the HTTP method.
+            url: the full URL.
+            headers: the request's header fields.
+            body: the request's body.
+
+        Returns:
+            Status, header fields, body and the seconds that the answer took.
+        """
+        self.served += 1
+        app = self.image.app
+        if app is None:
+            fixed = self.image.body.encode()
+            return Answer(
+                self.image.status, {"Content-Type": "text/plain"}, fixed, self.image.latency
+            )
+        answer = Answer(500, {"Content-Type": "text/plain"}, b"Internal Server Error\n", 0.0)
+        with self._inside():
+            answer = call(app, method, url, headers, body)
+        return answer.after(self.image.latency + self.account.clock.borrow())
+
+    def runs_tool(self, name: str) -> bool:
+        """Return whether the image contains a program."""
+        return name in self.image.tools
+
+    def health(self) -> bool:
+        """Return what a health command that can't be run step by step finds."""
+        return bool(_value(self.image.health, self.age))
+
+    def print(self, lines: Iterable[str]) -> None:
+        """Write lines to standard output, as far as the log driver takes them."""
+        kept = [line for line in lines if line]
+        if kept:
+            self._write(kept)
+
+    @contextlib.contextmanager
+    def _inside(self) -> Generator[None, None, None]:
+        """Run application code: its own variables and credentials, its output to the log."""
+        out = io.StringIO()
+        clock = self.account.clock
+        clock.announce()
+        inside = self.account.ports.programs.inside(self.environment, self)
+        try:
+            with (
+                clock.held(),
+                inside,
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(out),
+            ):
+                yield
+        except Exception:  # noqa: BLE001 - whatever application code raises ends in its log
+            out.write(_short_traceback())
+        finally:
+            self.print(out.getvalue().splitlines())
+
+    def _lifetime(self, seconds: float, code: int | None = None) -> Generator[Any, Any, None]:
+        yield self.account.clock.env.timeout(seconds)
+        self.end(self.image.exit_code if code is None else code)
+
+    def _work(self, work: Callable[[], Any]) -> Generator[Any, Any, None]:
+        env = self.account.clock.env
+        yield env.timeout(self.image.ready_after)
+        while self.alive:
+            failed = True
+            with self._inside():
+                work()
+                failed = False
+            if failed:
+                self.end(1)
+                return
+            yield env.timeout(self.image.every + self.account.clock.borrow())
+
+    def _watch_memory(self) -> Generator[Any, Any, None]:
+        env = self.account.clock.env
+        yield env.timeout(1.0)
+        while self.alive:
+            if self._over_limit():
+                self.end(SIGKILL_EXIT, OUT_OF_MEMORY())
+                return
+            if not callable(self.image.memory):
+                return
+            yield env.timeout(_MEMORY_SAMPLE)
+
+    def _over_limit(self) -> bool:
+        """Return whether the container's or the task's memory limit is exceeded."""
+        own = self.container.spec.get("memory")
+        if own and self.memory > own:
+            return True
+        whole = self.task.definition.get("memory")
+        if not whole:
+            return False
+        processes = [c.process for c in self.task.containers if c.process and c.process.alive]
+        return sum(p.memory for p in processes) > int(whole) and self.memory == max(
+            p.memory for p in processes
+        )
+
+    def _script(self, script: str) -> Generator[Any, Any, None]:
+        env = self.account.clock.env
+        status = 0
+        for step in shell.parse(script, self.environment):
+            if not shell.due(step, status):
+                continue
+            if step.program == "sleep":
+                yield env.timeout(_seconds(step.words[1:]))
+                status = 0
+            elif step.program == "exit":
+                self.end(int(_seconds(step.words[1:])) % 256)
+                return
+            elif step.program == "exec" or " ".join(step.words) == " ".join(self.image.command):
+                self._listens = True
+                self.start(step.words[-1])
+                return
+            else:
+                status = self._simple(step)
+            if not self.alive:
+                return
+        self.end(status)
+
+    def _simple(self, step: shell.Step) -> int:
+        if step.program == "echo":
+            self.print([" ".join(step.words[1:])])
+            return 0
+        if shell.is_builtin(step):
+            return 1 if step.program == "false" else 0
+        if not self.runs_tool(step.program):
+            self.print([f"sh: 1: {step.program}: not found"])
+            return shell.NOT_FOUND
+        return 0
+
+
+def _seconds(words: tuple[str, ...]) -> float:
+    try:
+        return max(0.0, float(words[0].rstrip("s"))) if words else 0.0
+    except ValueError:
+        return 0.0
+
+
+def _short_traceback() -> str:
+    """Return the traceback of the exception being handled, without paths of this machine."""
+    lines = traceback.format_exc(limit=-2).splitlines()
+    shown = [line for line in lines if not line.lstrip().startswith(("File", "^", "~"))]
+    return "\n".join(shown) + "\n"

@@ -1,0 +1,161 @@
+"""What the data plane keeps about services and their deployments."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ecslab.model.deployment import HEALTHY_AFTER, Bounds, bounds
+from ecslab.sim.ports import Target
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import simpy
+
+    from ecslab.sim.entities import Account, Cluster, Task
+
+_EVENTS_KEPT: Final = 100
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One rollout of a service, and the revision that it rolls out.
+
+    Args:
+        id: `ecs-svc/` and 19 digits.
+        definition: the registered task definition, in the API's shape.
+        settings: what else a service revision fixes: network, load balancers, launch type.
+        created_at: when it began.
+    """
+
+    id: str
+    definition: dict[str, Any]
+    settings: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    revision_arn: str
+    deployment_arn: str
+    status: str = "PRIMARY"
+    rollout_state: str = "IN_PROGRESS"
+    rollout_reason: str = ""
+    desired: int = 0
+    failed_tasks: int = 0
+    start_failures: int = 0
+    next_start: float = 0.0
+    rollback_of: Deployment | None = None
+    finished_at: datetime | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+    ever_completed: bool = False
+    stuck_reported: bool = False
+
+
+@dataclass(slots=True)
+class Service:
+    """One service.
+
+    Args:
+        name: its name.
+        arn: its ARN.
+        cluster: the cluster it runs in.
+        desired: the desired count.
+        record: the other parameters, in the API's shape.
+        created_at: when it was created.
+    """
+
+    name: str
+    arn: str
+    cluster: Cluster
+    desired: int
+    record: dict[str, Any]
+    created_at: datetime
+    status: str = "ACTIVE"
+    deployments: list[Deployment] = field(default_factory=list)
+    history: list[Deployment] = field(default_factory=list)
+    events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_EVENTS_KEPT))
+    tags: list[dict[str, str]] = field(default_factory=list)
+    wake: simpy.Event | None = None
+    steady: bool = False
+    client_token: str | None = None
+    members: dict[str, Task] = field(default_factory=dict)
+    """The tasks that have not stopped, by id."""
+
+    @property
+    def primary(self) -> Deployment:
+        """Return the newest deployment."""
+        return self.deployments[0]
+
+    @property
+    def limits(self) -> Bounds:
+        """Return how many tasks a deployment must keep and may have."""
+        configuration = self.record["deploymentConfiguration"]
+        return bounds(
+            self.desired, configuration["minimumHealthyPercent"], configuration["maximumPercent"]
+        )
+
+    def tasks(self) -> list[Task]:
+        """Return the service's tasks that have not stopped, oldest first."""
+        return [task for task in self.members.values() if not task.stopped]
+
+    def tasks_of(self, deployment: Deployment) -> list[Task]:
+        """Return the tasks of one deployment that have not stopped."""
+        return [task for task in self.tasks() if task.deployment == deployment.id]
+
+    def targets_for(self, task: Task) -> list[Target]:
+        """Return where a task of this service is to be registered."""
+        if task.interface is None:
+            return []
+        interface = task.interface
+        deployment = next((d for d in self.history if d.id == task.deployment), self.primary)
+        return [
+            Target(
+                balancer["targetGroupArn"],
+                interface.private_ip,
+                int(balancer["containerPort"]),
+                interface.zone,
+            )
+            for balancer in deployment.settings.get("loadBalancers") or []
+            if balancer.get("targetGroupArn")
+        ]
+
+
+def in_grace_period(account: Account, service: Service, task: Task) -> bool:
+    """Return whether the health of a task does not count yet.
+
+    AWS: botocore ecs CreateServiceRequest.healthCheckGracePeriodSeconds (ELB, VPC Lattice and
+    container health checks).
+    """
+    if task.running_since is None:
+        return True
+    age = account.clock.seconds - task.running_since
+    return age < float(service.record.get("healthCheckGracePeriodSeconds") or 0)
+
+
+def is_healthy(account: Account, task: Task) -> bool:
+    """Return whether a task counts as healthy in a deployment.
+
+    RUNNING, healthy in its target groups, HEALTHY by its container health checks; with neither,
+    40 s in RUNNING (botocore ecs DeploymentConfiguration.minimumHealthyPercent).
+    """
+    if task.last_status != "RUNNING" or task.running_since is None or not task.wanted:
+        return False
+    if task.has_health_check and task.health != "HEALTHY":
+        return False
+    if task.targets:
+        return all(account.ports.balancers.health(t) == "healthy" for t in task.targets)
+    if task.has_health_check:
+        return True
+    return account.clock.seconds - task.running_since >= HEALTHY_AFTER
+
+
+def failed_health(account: Account, service: Service, task: Task) -> tuple[str, str] | None:
+    """Return which check a running task fails, as ("container"|"target-group", details)."""
+    if task.last_status != "RUNNING" or not task.wanted or in_grace_period(account, service, task):
+        return None
+    if task.health == "UNHEALTHY":
+        return "container", ""
+    for target in task.targets:
+        if account.ports.balancers.health(target) == "unhealthy":
+            return "target-group", target.group
+    return None
