@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from ecslab.authoring import notebooks
 from ecslab.authoring.cells import Cell, Derived
@@ -113,9 +113,9 @@ class _Loop(asyncio.SelectorEventLoop):
     nbclient would take the signal and end one kernel, and the next notebook would start.
     """
 
-    def add_signal_handler(self, sig: int, callback: Callable[..., Any], *args: Any) -> NoReturn:
+    def add_signal_handler(self, *_: Any) -> None:  # type: ignore[override]
         """Refuse, in the way that nbclient expects of a loop outside of the main thread."""
-        raise RuntimeError(sig, callback, args)
+        raise RuntimeError("this loop leaves signals alone")
 
 
 async def _execute(job: Job) -> Outputs:

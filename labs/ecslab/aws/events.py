@@ -26,12 +26,17 @@ class Events:
         self._region = region
         self._now = now
 
-    def emit(self, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]) -> None:
-        """Send an event to the default event bus; without rules nobody hears it."""
+    def heard(self) -> bool:
+        """Return whether the default event bus has rules at all."""
         backend: Any = events_backends[self._account][self._region]
         bus = backend.event_buses.get("default")
-        if bus is None or not bus.rules:
+        return bus is not None and bool(bus.rules)
+
+    def emit(self, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]) -> None:
+        """Send an event to the default event bus; without rules nobody hears it."""
+        if not self.heard():
             return
+        backend: Any = events_backends[self._account][self._region]
         backend.put_events(
             [
                 {

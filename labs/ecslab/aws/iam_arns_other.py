@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from moto.backends import get_backend
-
 from ecslab.aws.iam_arns import Arns, by_operation
 
 
@@ -35,21 +33,6 @@ def _function(name: str) -> str:
 def _log_group(name: str) -> str:
     # In an identifier the trailing :* of a log group's ARN may stand or not.
     return name.removesuffix(":*")
-
-
-def _key(name: str) -> str:
-    # A key may be called by an alias, but permissions are about the key behind it.
-    alias = name.rpartition(":")[2]
-    if not alias.startswith("alias/"):
-        return name
-    own = [
-        key.arn
-        for account in get_backend("kms").values()
-        for backend in account.values()
-        for key in backend.keys.values()
-        if alias in key.aliases
-    ]
-    return str(own[0]) if own else f"{_arns('kms')}{alias}"
 
 
 def _nothing(*operations: str) -> dict[str, str]:
@@ -150,7 +133,11 @@ OTHERS: Final[dict[str, Arns]] = {
                 "access-entry/{clusterName}/*": "AssociateAccessPolicy DeleteAccessEntry "
                 "DescribeAccessEntry DisassociateAccessPolicy ListAssociatedAccessPolicies "
                 "UpdateAccessEntry",
-                **_nothing("CreateCluster", "RegisterCluster"),
+                "capability/{clusterName}/*/{capabilityName}/*": "DeleteCapability "
+                "DescribeCapability UpdateCapability",
+                "identityproviderconfig/{clusterName}/*": "DescribeIdentityProviderConfig "
+                "DisassociateIdentityProviderConfig",
+                **_nothing("CreateCluster", "CreateEksAnywhereSubscription", "RegisterCluster"),
                 "{resourceArn}": "ListTagsForResource TagResource UntagResource",
             }
         ),
@@ -192,24 +179,16 @@ OTHERS: Final[dict[str, Arns]] = {
             }
         ),
     ),
-    "kms": Arns(
-        _arns("kms"),
-        by_operation(
-            {
-                "alias/{AliasName}": "DeleteAlias",
-                "{AliasName}": "CreateAlias UpdateAlias",
-                "key/{TargetKeyId}": "CreateAlias UpdateAlias",
-                "key/{SourceKeyId || '*'}": "ReEncrypt",
-                "key/{KeyId || '*'}": "Decrypt",
-                **_nothing("ListAliases"),
-            }
-        ),
-        ("key/{KeyId}",),
-        _key,
-    ),
     "lambda": Arns(
         _arns("lambda"),
-        by_operation({"{Resource}": "ListTags TagResource UntagResource"}),
+        by_operation(
+            {
+                "{Resource}": "ListTags TagResource UntagResource",
+                "event-source-mapping:{UUID}": "DeleteEventSourceMapping GetEventSourceMapping "
+                "UpdateEventSourceMapping",
+                **_nothing("CreateEventSourceMapping", "ListEventSourceMappings"),
+            }
+        ),
         ("function:{FunctionName}",),
         _function,
     ),

@@ -71,7 +71,10 @@ def ecs_keys(operation: str, params: Params, context: CallContext) -> dict[str, 
 
 @cache
 def _members(operation: str) -> frozenset[str]:
-    shape = get_service_model("ecs").operation_model(operation).input_shape
+    model = get_service_model("ecs")
+    if operation not in model.operation_names:
+        return frozenset()
+    shape = model.operation_model(operation).input_shape
     return frozenset(shape.members) if shape else frozenset()
 
 

@@ -54,6 +54,10 @@ _ACTIONS: Final[dict[str, str]] = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
     **{
+        f"{verb}BucketMetadataConfiguration": f"{verb}BucketMetadataTableConfiguration"
+        for verb in ("Create", "Get", "Delete")
+    },
+    **{
         f"{verb}Bucket{name}Configuration{plural}": f"{permission}{name}Configuration"
         for name in _CONFIGURATIONS
         for verb, plural, permission in (

@@ -16,6 +16,7 @@ from ecslab.aws.iam_context import CallContext
 from ecslab.aws.iam_pass_role import passed_roles
 from ecslab.aws.iam_resources_data import dynamodb_checks, secrets_checks
 from ecslab.aws.iam_resources_identity import iam_resources, sts_resources
+from ecslab.aws.iam_resources_kms import kms_checks
 from ecslab.aws.iam_resources_s3 import s3_checks
 from ecslab.aws.identity import Caller
 
@@ -31,7 +32,7 @@ _PREFIXES: Final = {
 }
 # Operations that ask for another action than the one of their own name.
 _ACTIONS: Final = {
-    ("kms", "ReEncrypt"): "ReEncryptFrom",
+    ("lambda", "GetLayerVersionByArn"): "GetLayerVersion",
     ("lambda", "Invoke"): "InvokeFunction",
     ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
     ("sns", "PublishBatch"): "Publish",
@@ -54,7 +55,6 @@ _TAGGING: Final = {
     "sqs": ("sqs:TagQueue", ""),
 }
 _MAKES: Final = ("Allocate", "Create", "Register", "Run", "Start")
-_CIPHERTEXT_KEYS: Final = {"Decrypt": "KeyId", "ReEncrypt": "SourceKeyId"}
 
 
 def action_prefix(service: str) -> str:
@@ -94,19 +94,17 @@ def _own(
     region, account = context.region, context.account
     if service == "s3":
         return s3_checks(operation, params)
+    if service == "kms":
+        return kms_checks(operation, params, region, account)
     if service == "secretsmanager":
         return secrets_checks(operation, params, region, account)
     if service == "dynamodb":
         compound = dynamodb_checks(operation, params, region, account)
         if compound is not None:
             return compound
-    action = f"{action_prefix(service)}:{_ACTIONS.get((service, operation), operation)}"
-    own = Check(action, _resources(service, operation, params, caller, context))
-    if service == "kms" and operation == "ReEncrypt":
-        to = {"KeyId": params.get("DestinationKeyId")}
-        target = OTHERS["kms"].of("DescribeKey", to, region, account)
-        return [own, Check.on("kms:ReEncryptTo", *target)]
-    return [own]
+    name = _ACTIONS.get((service, operation), operation) or "UnknownOperation"
+    action = f"{action_prefix(service)}:{name}"
+    return [Check(action, _resources(service, operation, params, caller, context))]
 
 
 def _resources(
@@ -144,9 +142,6 @@ def _prepared(service: str, operation: str, params: Params, context: CallContext
     if service == "events":
         bus = str(params.get("EventBusName") or "").rpartition("/")[2]
         return {**params, "EventBusName": bus if bus != "default" else ""} if bus else params
-    parameter = _CIPHERTEXT_KEYS.get(operation) if service == "kms" else None
-    if parameter and not params.get(parameter):
-        return {**params, parameter: _key_of(params.get("CiphertextBlob"))}
     return params
 
 
@@ -155,16 +150,6 @@ def _group(arn: str, region: str, account: str) -> str:
     groups = get_backend("autoscaling")[account][region].autoscaling_groups
     group = groups.get(arn.rpartition("/")[2])
     return str(group.arn) if group is not None else arn
-
-
-def _key_of(blob: Any) -> str:
-    # A ciphertext tells which key made it, so Decrypt need not name the key.
-    from moto.kms.utils import _deserialize_ciphertext_blob
-
-    try:
-        return str(_deserialize_ciphertext_blob(blob).key_id)
-    except Exception:  # noqa: BLE001 - whatever is not a ciphertext of moto's
-        return ""
 
 
 def _log_forms(arn: str) -> tuple[str, ...]:

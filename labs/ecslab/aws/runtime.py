@@ -12,9 +12,11 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
 from moto.moto_api._internal import mock_random
 
+from ecslab.aws import ecr
 from ecslab.aws import network as vpc
 from ecslab.aws.account_environment import AccountEnvironment
 from ecslab.aws.ecs import service as ecs
+from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.events import Events
 from ecslab.aws.gateway import Gateway, close_gateway, open_gateway
 from ecslab.aws.iam_context import CallContext
@@ -44,6 +46,15 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
+
+
+class _NoBalancers:
+    """Until load balancers are wired: no target is ever in use."""
+
+    def register(self, target: Any) -> None: ...
+    def deregister(self, target: Any) -> float: return 0.0
+    def health(self, target: Any) -> str: return "unused"
+    def health_reason(self, target: Any) -> str: return ""
 
 
 class Runtime:
@@ -84,7 +95,11 @@ class Runtime:
         self._environment.start()
         self._session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
         self._wall_clock.start()
-        self._undo = [vpc.install(), ecs.install(self._make, self._caller_arn)]
+        self._undo = [
+            vpc.install(),
+            ecr.install(),
+            ecs.install(self._make, self._caller_arn),
+        ]
         install_managed_policies(ACCOUNT)
         open_gateway(self._gateway)
 
@@ -127,7 +142,7 @@ class Runtime:
             roles=roles,
             secrets=Secrets(account_id, region),
             logs=Logs(account_id, lambda: self.clock.now),
-            balancers=None,  # type: ignore[arg-type]
+            balancers=_NoBalancers(),  # type: ignore[arg-type]
             programs=Programs(),
             events=Events(account_id, region, lambda: self.clock.now),
         )
@@ -140,10 +155,12 @@ class Runtime:
             ports=ports,
             definitions=TaskDefinitions(account_id, region),
         )
+        ports.extra.setdefault("target_groups", None)
         self._networks[region] = network
         self.registries[region] = registry
         self._roles[region] = roles
         self._engines[region] = Engine(account)
+        self._engines[region].agent.listen(TaskEvents(account).changed)
         return self._engines[region], network
 
     def _chance(self) -> Random:

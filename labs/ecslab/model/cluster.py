@@ -27,6 +27,7 @@ from ecslab.model.cluster_answers import (
     NO_DEFAULT_WEIGHT,
     NO_WEIGHT,
     NOT_ASSOCIATED,
+    NOT_IDEMPOTENT,
     OVERRIDE_WITHOUT_LOG,
     REPEATED_PROVIDER,
     SEVERAL_BASES,
@@ -69,6 +70,28 @@ def check_name(name: str) -> str:
     if name and not _NAME.fullmatch(name):
         raise BAD_NAME.error()
     return name or DEFAULT_NAME
+
+
+def check_repeated(
+    existing: Mapping[str, Any], request: Mapping[str, Any], settings: Sequence[Mapping[str, str]]
+) -> None:
+    """Check that a cluster which is to be created again is the one that is there.
+
+    CreateCluster never changes a cluster; with the same name it returns it. Tags are not compared:
+    no source says that they count.
+
+    Args:
+        existing: the cluster in botocore's shape.
+        request: the parameters of CreateCluster, with the defaults of a strategy filled in.
+        settings: the settings that the request leads to.
+
+    Raises:
+        AwsError: the request asks for something else than what is there.
+    """
+    compared = ("configuration", "capacityProviders", "defaultCapacityProviderStrategy")
+    differs = any(request[key] != existing.get(key) for key in compared if request.get(key))
+    if differs or (request.get("settings") and list(settings) != existing["settings"]):
+        raise NOT_IDEMPOTENT.error()
 
 
 def merge_settings(

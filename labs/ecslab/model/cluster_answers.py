@@ -17,6 +17,11 @@ BAD_NAME = _invalid(
     r"ClusterName must match ^[a-zA-Z0-9\-_]{{1,255}}$",
     "botocore ecs CreateClusterRequest.clusterName",
 )
+NOT_IDEMPOTENT = _invalid(
+    "Arguments on this idempotent request are inconsistent with arguments used in previous"
+    " request(s).",
+    "captured InvalidParameterException of CreateCluster",
+)
 BAD_SETTING_NAME = _invalid(
     "Invalid setting 'name'", "botocore ecs ClusterSetting.name", verified=False
 )

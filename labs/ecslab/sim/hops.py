@@ -17,7 +17,10 @@ from ecslab.model.network import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Reach", "Roads", "words"]
+__all__ = ["Reach", "Roads"]
+
+_MOST_PATHS = 100_000
+"""How many decisions are kept; those about tasks that are gone are never asked for again."""
 
 
 class Roads(Protocol):
@@ -95,14 +98,9 @@ class Reach:
 
     def _path(self, key: tuple[str, ...], decide: Callable[[Topology], Path]) -> Path:
         topology = self._roads.topology()
-        if topology is not self._topology:
+        if topology is not self._topology or len(self._paths) > _MOST_PATHS:
             self._topology = topology
             self._paths.clear()
         if key not in self._paths:
             self._paths[key] = decide(topology)
         return self._paths[key]
-
-
-def words(path: Path) -> str:
-    """Return in one sentence part why a path ends, or an empty text."""
-    return path.obstacle.words if path.obstacle else ""

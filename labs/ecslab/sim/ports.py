@@ -225,6 +225,9 @@ class ProgramsPort(Protocol):
 class EventsPort(Protocol):
     """Amazon EventBridge."""
 
+    def heard(self) -> bool:
+        """Return whether any rule of the default event bus could match an event."""
+
     def emit(self, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]) -> None:
         """Send an event to the default event bus."""
 

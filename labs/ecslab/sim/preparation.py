@@ -59,7 +59,7 @@ class Preparation:
         Returns:
             None, or the reason why it can't be pulled.
         """
-        reference = str(container.spec["image"])
+        reference = self._pinned(container)
         found = self._ports.registry.find(reference)
         unreachable = self._pull_route(reference, found)
         if unreachable:
@@ -91,7 +91,32 @@ class Preparation:
         if found.image.size * _UNPACKED > storage * 1024:
             return failures.PULL_NO_SPACE()
         container.found = found
+        if self._pins(container):
+            self._digests().setdefault(container.name, found.digest)
         return None
+
+    def _pinned(self, container: Container) -> str:
+        """Return the image reference to pull: by the digest that the deployment began with.
+
+        AWS: deployment-type-ecs (the first task of a deployment resolves tags to digests);
+        botocore ecs ContainerDefinition.versionConsistency, enabled by default.
+        """
+        reference = str(container.spec["image"])
+        digest = self._digests().get(container.name) if self._pins(container) else None
+        if digest is None or "@" in reference:
+            return reference
+        folder, slash, name = reference.rpartition("/")
+        return f"{folder}{slash}{name.partition(':')[0]}@{digest}"
+
+    def _pins(self, container: Container) -> bool:
+        return self._task.service is not None and (
+            container.spec.get("versionConsistency") != "disabled"
+        )
+
+    def _digests(self) -> dict[str, str]:
+        service = self._task.service
+        found = service.deployment(self._task.deployment) if service is not None else None
+        return found.digests if found is not None else {}
 
     def _pull_route(self, reference: str, found: FoundImage | MissingImage) -> str | None:
         interface = self._task.interface

@@ -101,7 +101,7 @@ class Rollout:
 
     def _forgive(self, service: Service, task: Task) -> None:
         breaker = service.record["deploymentConfiguration"].get("deploymentCircuitBreaker") or {}
-        deployment = next((d for d in service.history if d.id == task.deployment), None)
+        deployment = service.deployment(task.deployment)
         if deployment is not None and breaker.get("resetOnHealthyTask", True):
             deployment.failed_tasks = 0
         if deployment is not None:

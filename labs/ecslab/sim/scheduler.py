@@ -280,7 +280,7 @@ class Scheduler:
     def _task_stopped(self, service: Service, task: Task) -> None:
         service.members.pop(task.id, None)
         service.steady = False
-        deployment = next((d for d in service.history if d.id == task.deployment), None)
+        deployment = service.deployment(task.deployment)
         if deployment is None:
             return
         never_ran = task.started_at is None and task.stop_code != _BY_SCHEDULER

@@ -94,6 +94,10 @@ class Service:
             self.desired, configuration["minimumHealthyPercent"], configuration["maximumPercent"]
         )
 
+    def deployment(self, identifier: str | None) -> Deployment | None:
+        """Return one of the service's deployments, past ones included."""
+        return next((item for item in self.history if item.id == identifier), None)
+
     def tasks(self) -> list[Task]:
         """Return the service's tasks that have not stopped, oldest first."""
         return [task for task in self.members.values() if not task.stopped]
@@ -107,7 +111,7 @@ class Service:
         if task.interface is None:
             return []
         interface = task.interface
-        deployment = next((d for d in self.history if d.id == task.deployment), self.primary)
+        deployment = self.deployment(task.deployment) or self.primary
         return [
             Target(
                 balancer["targetGroupArn"],

@@ -121,7 +121,7 @@ def test_units_are_normalised(cpu: str, memory: str, valid: Any, registered: Any
 )
 def test_unreadable_cpu_is_an_answer(cpu: str, valid: Any, registered: Any) -> None:
     """AWS: task-cpu-memory-error."""
-    with pytest.raises(AwsError, match="ClientException: Invalid 'cpu' setting for task."):
+    with pytest.raises(AwsError, match="ClientException: Invalid 'cpu' setting for task"):
         registered(valid("fargate", cpu=cpu))
 
 
@@ -333,7 +333,7 @@ def test_image_with_known_characters_is_accepted(image: str, valid: Any, registe
 )
 def test_image_with_other_characters_is_refused(image: str, valid: Any, registered: Any) -> None:
     """AWS: botocore ecs ContainerDefinition.image."""
-    with pytest.raises(AwsError, match="Container.image contains invalid characters"):
+    with pytest.raises(AwsError, match=r"Container\.image contains invalid characters"):
         registered(valid(container={"image": image}))
 
 
@@ -371,8 +371,8 @@ def test_edge_that_ec2_accepts(container: dict[str, Any], valid: Any, registered
         {"stopTimeout": 120, "startTimeout": 120},
         {"linuxParameters": {"capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}}},
         {"linuxParameters": {"initProcessEnabled": True}},
-        {"linuxParameters": {"tmpfs": [{"containerPath": "/tmp", "size": 64}]}},
-        {"privileged": False},
+        {"linuxParameters": {"tmpfs": [{"containerPath": "/scratch", "size": 64}]}},
+        {"privileged": False, "disableNetworking": False},
         {"readonlyRootFilesystem": True},
         {"restartPolicy": {"enabled": True, "restartAttemptPeriod": 1800}},
     ],

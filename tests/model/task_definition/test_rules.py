@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecslab.errors import AwsError
-from ecslab.model.task_definition import PLATFORMS, RULES
+from ecslab.model.task_definition import ANSWERS, PLATFORMS, RULES
 from ecslab.model.task_definition.registration import check, read
 
 TABLE = tomllib.loads(Path(__file__).with_name("broken.toml").read_text("utf-8"))["broken"]
@@ -114,3 +114,8 @@ def test_every_rule_says_where_it_is_documented(rule: Any) -> None:
     assert rule.answer.source.startswith(("AWS: ", "botocore ecs "))
     assert rule.summary.endswith(".")
     assert set(rule.only) <= set(PLATFORMS)
+
+
+def test_every_other_answer_says_so_too() -> None:
+    assert len(set(ANSWERS)) == len(ANSWERS)
+    assert all(answer.source.startswith(("AWS: ", "botocore ecs ")) for answer in ANSWERS)

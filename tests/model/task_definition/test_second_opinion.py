@@ -254,7 +254,9 @@ def opinions(registered: Any) -> list[tuple[Request, bool, bool]]:
             for number, request in enumerate(requests)
         }
     }
-    matches = lint(json.dumps(template), config=ManualArgs(regions=["us-east-1"], ignore_checks=OTHERS))
+    matches = lint(
+        json.dumps(template), config=ManualArgs(regions=["us-east-1"], ignore_checks=OTHERS)
+    )
     refused = {match.path[1] for match in matches if match.rule.id in CFN_RULES}
 
     def accepted(request: Request) -> bool:

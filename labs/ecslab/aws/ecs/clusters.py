@@ -20,9 +20,6 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     """Answer CreateCluster; the same name again returns the cluster that is there."""
     account = call.account
     name = rules.check_name(params.get("clusterName") or "")
-    existing = account.clusters.get(name)
-    if existing is not None and existing.active:
-        return {"cluster": view(existing, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
     rules.check_configuration(params.get("configuration") or {})
     providers = list(params.get("capacityProviders") or [])
     rules.check_providers(providers, kinds={})
@@ -33,6 +30,11 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     settings = rules.merge_settings(
         [{"name": rules.INSIGHTS, "value": insights}], params.get("settings") or []
     )
+    existing = account.clusters.get(name)
+    if existing is not None and existing.active:
+        asked = {**params, **({"defaultCapacityProviderStrategy": strategy} if strategy else {})}
+        rules.check_repeated(existing.record, asked, settings)
+        return {"cluster": view(existing, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
     arn = account.arn(f"cluster/{name}")
     record = {
         "status": "ACTIVE",

@@ -90,8 +90,11 @@ class Draft:
         return self.request.get("executionRoleArn") or ""
 
     def each(self, member: str) -> Iterator[tuple[Definition, Any]]:
-        """Yield every container that has a member that says something, with its value."""
+        """Yield every container that has a member that asks for something, with its value.
+
+        An empty list, object or text and `false` ask for nothing; 0 is a number like others.
+        """
         for container in self.containers:
             value = container.get(member)
-            if value not in (None, [], {}, ""):
+            if value is not False and value not in (None, [], {}, ""):
                 yield container, value

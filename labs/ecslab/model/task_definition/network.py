@@ -65,7 +65,10 @@ def windows_network_mode(draft: Draft) -> Iterator[Mapping[str, object]]:
         yield {}
 
 
-@rule("Links are not supported when networkMode={mode}.", source="botocore ecs .links")
+@rule(
+    "Links are not supported when networkMode={mode}.",
+    source="botocore ecs ContainerDefinition.links",
+)
 def links_mode(draft: Draft) -> Iterator[Mapping[str, object]]:
     """Only containers on Docker's bridge can be linked."""
     if draft.network_mode != BRIDGE:

@@ -9,7 +9,7 @@ from typing import Any
 from ecslab.errors import AwsError
 from ecslab.model.task_definition.answer import CLIENT, Answer
 
-_SOURCE = "AWS JSON 1.1 protocol; botocore ecs input shapes"
+_SOURCE = "AWS: JSON 1.1 protocol; botocore ecs input shapes"
 _SERIALIZATION = "SerializationException"
 
 WRONG_SCALAR = Answer(

@@ -1,0 +1,320 @@
+"""The targets of target groups: registration, health, deregistration.
+
+AWS: elasticloadbalancing, "Health checks for your target groups" and "Deregistration delay";
+ecs load-balancer-connection-draining.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from ecslab.sim.health_checks import HealthChecker, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    import simpy
+
+    from ecslab.sim.balancing import HealthCheck, LoadBalancing, TargetGroup
+    from ecslab.sim.entities import Account
+    from ecslab.sim.hops import Reach
+    from ecslab.sim.hosts import Hosts
+    from ecslab.sim.ports import Target
+
+__all__ = ["RegisteredTarget", "State", "Targets"]
+
+State = Literal["initial", "healthy", "unhealthy", "draining", "unused"]
+
+_REGISTERING: Final = ("Elb.RegistrationInProgress", "Target registration is in progress")
+_CHECKING: Final = ("Elb.InitialHealthChecking", "Initial health checks in progress")
+_DRAINING: Final = ("Target.DeregistrationInProgress", "Target deregistration is in progress")
+_NOT_IN_USE: Final = (
+    "Target.NotInUse",
+    "Target group is not configured to receive traffic from the load balancer",
+)
+_ZONE_NOT_ENABLED: Final = (
+    "Target.NotInUse",
+    "Target is in an Availability Zone that is not enabled for the load balancer",
+)
+_NOT_REGISTERED: Final = ("Target.NotRegistered", "Target is not registered to the target group")
+
+_REGISTRATION_SECONDS: Final = 4.0
+"""Seconds from registration to the first check; AWS does not publish the number."""
+
+
+@dataclass(eq=False, slots=True)
+class RegisteredTarget:
+    """A target as its target group sees it.
+
+    Args:
+        group: the target group's ARN.
+        ip: its address.
+        port: its port.
+        zone: its Availability Zone, or ``all``.
+        wake: succeeds when something about its load balancer has changed.
+        closed: succeeds when the load balancer drops the connections it still has to it.
+    """
+
+    group: str
+    ip: str
+    port: int
+    zone: str
+    wake: simpy.Event
+    closed: simpy.Event
+    state: State = "initial"
+    reason: str = _REGISTERING[0]
+    description: str = _REGISTERING[1]
+    passed: int = 0
+    failed: int = 0
+    registered: bool = True
+    in_flight: dict[object, float] = field(default_factory=dict)
+    """When each request that the target is working on will be answered."""
+
+    def explain(self, state: State, reason: tuple[str, str]) -> None:
+        """Set the state and why."""
+        self.state = state
+        self.reason, self.description = reason
+
+
+class Targets:
+    """All targets of an account and Region; gives services what they need of load balancers.
+
+    Args:
+        account: the account.
+        balancing: what Elastic Load Balancing has been told.
+        hosts: who has which address.
+        reach: who reaches whom.
+        ecs_waits_for: what ECS waits for between deregistration and the stop signal:
+            ``requests``, until those in flight have been answered, at most for the deregistration
+            delay; or ``delay``, until the delay is over and the target is shown as unused.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        balancing: LoadBalancing,
+        hosts: Hosts,
+        reach: Reach,
+        ecs_waits_for: Literal["requests", "delay"] = "requests",
+    ) -> None:
+        self._env = account.clock.env
+        self._journal = account.journal
+        self._balancing = balancing
+        self._checker = HealthChecker(balancing, hosts, reach)
+        self._waits_for_delay = ecs_waits_for == "delay"
+        self._registered: dict[str, dict[tuple[str, int], RegisteredTarget]] = {}
+        self._leaving: dict[str, dict[tuple[str, int], RegisteredTarget]] = {}
+        self._turns: dict[str, int] = {}
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Have `listener` called with a target group's ARN when the health of a target changes."""
+        self._listeners.append(listener)
+
+    # --- What services ask (BalancerPort) ----------------------------------------------------
+
+    def register(self, target: Target) -> None:
+        """Register a target and begin to check it; twice does no harm."""
+        members = self._registered.setdefault(target.group, {})
+        key = (target.ip, target.port)
+        if key in members:
+            return
+        self._leaving.get(target.group, {}).pop(key, None)
+        entry = RegisteredTarget(
+            target.group, *key, target.zone, self._env.event(), self._env.event()
+        )
+        members[key] = entry
+        unused = self._why_unused(entry)
+        if unused:
+            entry.explain("unused", unused)
+        self._note(entry)
+        self._env.process(self._watch(entry))
+
+    def deregister(self, target: Target) -> float:
+        """Take a target out of service.
+
+        AWS: DeregisterTargets: it gets no new requests from now on, and those in flight may
+        still be answered within the deregistration delay. Until then it is shown as draining,
+        even when nothing is in flight.
+
+        Returns:
+            The seconds that ECS waits before it stops the task.
+        """
+        entry = self._registered.get(target.group, {}).pop((target.ip, target.port), None)
+        if entry is None:
+            return 0.0
+        entry.registered = False
+        _wake(entry)
+        group = self._balancing.group(entry.group)
+        if entry.state == "unused" or group is None:
+            return 0.0
+        self._change(entry, "draining", _DRAINING)
+        self._leaving.setdefault(entry.group, {})[entry.ip, entry.port] = entry
+        delay = group.deregistration_delay
+        self._env.process(self._leave(entry, delay))
+        if self._waits_for_delay:
+            return delay
+        last = max(entry.in_flight.values(), default=self._env.now)
+        return min(delay, last - self._env.now)
+
+    def health(self, target: Target) -> str:
+        """Return the state of a target; one that is not registered is unused."""
+        found = self.find(target.group, target.ip, target.port)
+        return found.state if found else "unused"
+
+    def health_reason(self, target: Target) -> str:
+        """Return why a target is not healthy, in Elastic Load Balancing's words."""
+        found = self.find(target.group, target.ip, target.port)
+        return found.description if found else _NOT_REGISTERED[1]
+
+    # --- What the API and the traffic ask -----------------------------------------------------
+
+    def find(self, group: str, ip: str, port: int) -> RegisteredTarget | None:
+        """Return a target that is registered or draining."""
+        key = (ip, port)
+        return self._registered.get(group, {}).get(key) or self._leaving.get(group, {}).get(key)
+
+    def of(self, group: str) -> list[RegisteredTarget]:
+        """Return the registered targets of a group, then those that drain."""
+        leaving = self._leaving.get(group, {})
+        return [*self._registered.get(group, {}).values(), *leaving.values()]
+
+    def choose(self, group: TargetGroup) -> RegisteredTarget | None:
+        """Return the target for the next request, None when no target can take one.
+
+        The healthy ones take turns; when all are unhealthy, those take turns: the load balancer
+        "fails open" (AWS: "Health checks for your target groups").
+        """
+        entries = self._registered.get(group.arn, {}).values()
+        pool = [entry for entry in entries if entry.state == "healthy"]
+        pool = pool or [entry for entry in entries if entry.state == "unhealthy"]
+        if not pool:
+            return None
+        turn = self._turns.get(group.arn, 0)
+        self._turns[group.arn] = turn + 1
+        pool = pool[turn % len(pool) :] + pool[: turn % len(pool)]
+        if group.algorithm == "least_outstanding_requests":
+            return min(pool, key=lambda entry: len(entry.in_flight))
+        return pool[0]
+
+    # --- What changes from outside ------------------------------------------------------------
+
+    def look_again(self) -> None:
+        """Take notice that load balancers, target groups or the network may have changed."""
+        for entry in self._everybody():
+            unused = self._why_unused(entry)
+            if unused and (entry.reason, entry.description) != unused:
+                self._change(entry, "unused", unused)
+            elif not unused and entry.state == "unused":
+                entry.passed = entry.failed = 0
+                self._change(entry, "initial", _REGISTERING)
+            _wake(entry)
+
+    def forget_group(self, group: str) -> None:
+        """Drop all targets of a target group that has been deleted."""
+        for entry in self._registered.pop(group, {}).values():
+            entry.registered = False
+            _wake(entry)
+        self._leaving.pop(group, None)
+        self._turns.pop(group, None)
+
+    # --- Health -------------------------------------------------------------------------------
+
+    def _watch(self, entry: RegisteredTarget) -> Generator[Any, Any, None]:
+        while entry.registered:
+            if entry.state == "unused":
+                yield from self._sleep(entry)
+                continue
+            if entry.reason == _REGISTERING[0]:
+                yield self._env.timeout(_REGISTRATION_SECONDS)
+                if entry.reason == _REGISTERING[0]:
+                    entry.explain("initial", _CHECKING)
+            group = self._balancing.group(entry.group)
+            if not entry.registered or group is None:
+                return
+            if entry.state != "unused":
+                yield from self._check(entry, group)
+
+    def _check(self, entry: RegisteredTarget, group: TargetGroup) -> Generator[Any, Any, None]:
+        """Check once, and wait until the next check is due.
+
+        AWS: the time that a target takes to answer does not change when the next check comes.
+        """
+        began = self._env.now
+        if entry.wake.triggered:
+            entry.wake = self._env.event()
+        outcome = self._checker.check(group, entry.ip, entry.port, entry.zone)
+        if outcome.seconds:
+            yield self._env.timeout(outcome.seconds)
+        outcome = outcome.settled()
+        if not entry.registered or entry.state == "unused":
+            return
+        self._count(entry, group.check, outcome)
+        if outcome.lasting and entry.state == ("healthy" if outcome.passed else "unhealthy"):
+            # Every further check would find the same: wait for something that can change it.
+            assert outcome.process is not None  # noqa: S101 - what lasting means
+            yield from self._sleep(entry, outcome.process.ended)
+        interval = group.check.interval
+        rounds = max(1, math.ceil((self._env.now - began) / interval))
+        due = began + rounds * interval
+        if entry.registered and due > self._env.now:
+            yield self._env.timeout(due - self._env.now)
+
+    def _count(self, entry: RegisteredTarget, check: HealthCheck, outcome: Outcome) -> None:
+        entry.passed = entry.passed + 1 if outcome.passed else 0
+        entry.failed = 0 if outcome.passed else entry.failed + 1
+        wanted = 1 if entry.state == "initial" else check.healthy
+        if outcome.passed:
+            if entry.state != "healthy" and entry.passed >= wanted:
+                self._change(entry, "healthy", ("", ""))
+            return
+        reason = (outcome.reason, outcome.description)
+        if entry.state == "unhealthy":
+            entry.explain("unhealthy", reason)
+        elif entry.failed >= check.unhealthy:
+            self._change(entry, "unhealthy", reason)
+
+    def _sleep(
+        self, entry: RegisteredTarget, event: simpy.Event | None = None
+    ) -> Generator[Any, Any, None]:
+        yield entry.wake if event is None else entry.wake | event
+        entry.wake = self._env.event()
+
+    def _leave(self, entry: RegisteredTarget, delay: float) -> Generator[Any, Any, None]:
+        yield self._env.timeout(delay)
+        entry.closed.succeed()
+        leaving = self._leaving.get(entry.group, {})
+        if leaving.get((entry.ip, entry.port)) is entry:
+            del leaving[entry.ip, entry.port]
+            self._change(entry, "unused", _NOT_REGISTERED)
+
+    def _why_unused(self, entry: RegisteredTarget) -> tuple[str, str] | None:
+        balancer = self._balancing.user_of(entry.group)
+        if balancer is None:
+            return _NOT_IN_USE
+        if entry.zone != "all" and entry.zone not in balancer.zones:
+            return _ZONE_NOT_ENABLED
+        return None
+
+    def _change(self, entry: RegisteredTarget, state: State, reason: tuple[str, str]) -> None:
+        entry.explain(state, reason)
+        self._note(entry)
+        for listener in self._listeners:
+            listener(entry.group)
+
+    def _note(self, entry: RegisteredTarget) -> None:
+        reason = {"reason": entry.reason, "why": entry.description} if entry.reason else {}
+        self._journal.record(
+            f"target.{entry.state}", entry.group, ip=entry.ip, port=entry.port, **reason
+        )
+
+    def _everybody(self) -> Iterator[RegisteredTarget]:
+        for members in self._registered.values():
+            yield from list(members.values())
+
+
+def _wake(entry: RegisteredTarget) -> None:
+    if not entry.wake.triggered:
+        entry.wake.succeed()

@@ -1,0 +1,327 @@
+"""HTTP requests through the simulated network: from the internet or a task to where they lead."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from ecslab.errors import CourseError
+from ecslab.model.network import Hop, Path
+from ecslab.sim.balancer_requests import BalancerRequests
+from ecslab.sim.exchange import Wait, add_up, live_through
+from ecslab.sim.health_checks import ask
+from ecslab.sim.hosts import address_in, interface_of, listener_on
+from ecslab.sim.load import Load
+from ecslab.sim.request import (
+    CONNECT_TIMEOUT,
+    INTERNET_SOURCE,
+    ConnectionClosedError,
+    ConnectionRefusedByHostError,
+    ConnectionTimedOutError,
+    NameNotResolvedError,
+    ReadTimedOutError,
+    Request,
+    Response,
+    TlsError,
+    TrafficError,
+)
+from ecslab.sim.request_counts import RequestCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from ecslab.model.image import Curve
+    from ecslab.sim.balancing import LoadBalancing
+    from ecslab.sim.entities import Account, Task
+    from ecslab.sim.exchange import Way
+    from ecslab.sim.hops import Reach
+    from ecslab.sim.hosts import Hosts
+    from ecslab.sim.process import Process
+    from ecslab.sim.targets import Targets
+
+    Resolver = Callable[[str, Task | None], str | None]
+
+__all__ = ["Traffic"]
+
+_ROUND_TRIP_INTERNET: Final = 0.02
+_ROUND_TRIP_INSIDE: Final = 0.001
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+
+class Traffic:
+    """All requests of an account and Region.
+
+    Args:
+        account: the account.
+        balancing: what Elastic Load Balancing has been told.
+        hosts: who has which address.
+        reach: who reaches whom.
+        targets: the targets of load balancers.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        balancing: LoadBalancing,
+        hosts: Hosts,
+        reach: Reach,
+        targets: Targets,
+    ) -> None:
+        self.counts = RequestCounts()
+        self._clock = account.clock
+        self._journal = account.journal
+        self._balancing = balancing
+        self._hosts = hosts
+        self._reach = reach
+        self._resolvers: list[Resolver] = []
+        self._through_balancers = BalancerRequests(
+            account.clock.env, balancing, hosts, reach, targets, self.counts
+        )
+
+    def add_resolver(self, resolver: Resolver) -> None:
+        """Have host names asked of `resolver` that are neither addresses nor load balancers.
+
+        Args:
+            resolver: returns the address of a name for a task (None for the internet), or None.
+        """
+        self._resolvers.append(resolver)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        source: str = INTERNET_SOURCE,
+        *,
+        connect_timeout: float | None = None,
+        read_timeout: float | None = None,
+        verify: bool = True,
+    ) -> Response:
+        """Send one request and return its answer; simulated time passes meanwhile.
+
+        Args:
+            method: the HTTP method.
+            url: the full URL.
+            headers: the header fields.
+            body: the body.
+            source: ``internet``, or the ARN of the task that sends it.
+            connect_timeout: seconds the client waits for a connection; None for Linux's 127.
+            read_timeout: seconds the client waits for the answer; None for ever.
+            verify: whether the client checks TLS certificates.
+
+        Returns:
+            The answer, with the seconds it took and its way.
+
+        Raises:
+            TrafficError: there was no HTTP answer; the subclass says why.
+            CourseError: the URL or the source makes no sense.
+        """
+        request = Request(
+            method.upper(),
+            url,
+            dict(headers or {}),
+            body,
+            source,
+            CONNECT_TIMEOUT if connect_timeout is None else connect_timeout,
+            read_timeout,
+            verify,
+        )
+        outcome = self._go(request)
+        self._record(request, outcome)
+        if isinstance(outcome, TrafficError):
+            raise outcome
+        return outcome
+
+    def load(
+        self,
+        url: str,
+        *,
+        per_second: Curve,
+        seconds: float,
+        source: str = INTERNET_SOURCE,
+        method: str = "GET",
+        timeout: float = 30.0,
+    ) -> Load:
+        """Begin to send requests at a steady rate; they are sent while time passes.
+
+        Args:
+            url: the full URL.
+            per_second: requests per second, constant or a function of the seconds since now.
+            seconds: for how long to send.
+            source: ``internet``, or the ARN of the task that sends them.
+            method: the HTTP method.
+            timeout: seconds the client waits, for the connection and for the answer.
+
+        Returns:
+            The load, which counts what becomes of them.
+        """
+        request = Request(method.upper(), url, {}, b"", source, timeout, timeout)
+        self._source(request)
+        load = Load(url)
+        env = self._clock.env
+        env.process(load.run(env, lambda: self._live(request), per_second, seconds))
+        return load
+
+    # --- Time -----------------------------------------------------------------------------------
+
+    def _go(self, request: Request) -> Response | TrafficError:
+        if self._clock.stepping:
+            outcome, seconds = add_up(self._way(request))
+            self._clock.advance(seconds)
+            return _timed(outcome, seconds)
+        self._source(request)
+        env = self._clock.env
+        life = env.process(self._live(request))
+        while life.is_alive:
+            self._clock.advance(max(0.0, env.peek() - env.now))
+        result: Response | TrafficError = life.value
+        return result
+
+    def _live(self, request: Request) -> Generator[Any, Any, Response | TrafficError]:
+        began = self._clock.env.now
+        outcome = yield from live_through(self._clock.env, self._way(request))
+        return _timed(outcome, self._clock.env.now - began)
+
+    def _record(self, request: Request, outcome: Response | TrafficError) -> None:
+        fields: dict[str, Any] = {
+            "method": request.method,
+            "source": request.source,
+            "seconds": round(outcome.seconds, 6),
+            "hops": [hop.words for hop in outcome.hops],
+        }
+        if isinstance(outcome, TrafficError):
+            self._journal.record("request.failed", request.url, kind=outcome.kind, **fields)
+        else:
+            fields["answered_by"] = outcome.answered_by
+            self._journal.record("request.answered", request.url, status=outcome.status, **fields)
+
+    # --- Ways -----------------------------------------------------------------------------------
+
+    def _way(self, request: Request) -> Way:
+        task = self._source(request)
+        yield Wait(_ROUND_TRIP_INSIDE if task else _ROUND_TRIP_INTERNET)
+        if request.host in _LOOPBACK:
+            return (yield from self._loopback(request, task))
+        balancer = self._balancing.named(request.host)
+        if balancer is not None:
+            source = interface_of(task) if task else None
+            return (yield from self._through_balancers.way(request, balancer, source))
+        address = self._resolve(request.host, task)
+        found = self._find(address, task)
+        if found is None:
+            yield Wait(request.connect_timeout)
+            message = f"Connecting to {request.host} timed out: nobody answers at {address}."
+            raise ConnectionTimedOutError(message)
+        path = self._path(request, found, address, task)
+        if not path.reachable:
+            yield Wait(request.connect_timeout)
+            why = path.hops[-1].words
+            message = f"Connecting to {request.host} on port {request.port} timed out: {why}."
+            raise ConnectionTimedOutError(message, hops=path.hops)
+        return (yield from self._converse(request, found, path))
+
+    def _loopback(self, request: Request, task: Task | None) -> Way:
+        if task is None:
+            message = (
+                f"{request.host} is the computer that runs this notebook, and nothing of the"
+                " simulated account listens there; use a load balancer's name or a task's address."
+            )
+            raise ConnectionRefusedByHostError(message)
+        path = Path((Hop(f"task {task.id} calls itself", _shown_by(task)),))
+        return (yield from self._converse(request, task, path))
+
+    def _converse(self, request: Request, task: Task, path: Path) -> Way:
+        """Talk to the process of a task that listens on the request's port."""
+        process = listener_on(task, request.port)
+        if process is None:
+            words = f"nothing in task {task.id} listens on port {request.port}"
+            message = f"{request.host} refused the connection: {words}."
+            hops = path.refused(words, _shown_by(task)).hops
+            raise ConnectionRefusedByHostError(message, hops=hops)
+        if request.scheme == "https":
+            message = f"{request.host} does not speak HTTPS on port {request.port}."
+            raise TlsError(message, hops=path.hops)
+        answer = ask(process, request.method, request.url, _headers(request), request.body)
+        patience = request.read_timeout or float("inf")
+        if (yield Wait(min(answer.seconds, patience), process)):
+            message = f"{request.host} closed the connection before it answered."
+            raise ConnectionClosedError(message, hops=path.hops)
+        if answer.seconds > patience:
+            message = f"{request.host} did not answer within {patience:g} seconds."
+            raise ReadTimedOutError(message, hops=path.hops)
+        by = self._address_of(task, process, request.port)
+        return Response(answer.status, dict(answer.headers), answer.body, 0.0, path.hops, by)
+
+    # --- Names and addresses ----------------------------------------------------------------------
+
+    def _source(self, request: Request) -> Task | None:
+        if request.source == INTERNET_SOURCE:
+            return None
+        task = self._hosts.task(request.source)
+        if task is None or task.interface is None or task.stopped:
+            message = (
+                f'No request can come from {request.source!r}: the source is "internet" or the'
+                " ARN of a task that has its network interface."
+            )
+            raise CourseError(message)
+        return task
+
+    def _resolve(self, host: str, task: Task | None) -> str:
+        if _is_address(host):
+            return host
+        address = address_in(host, inside=task is not None)
+        if address:
+            return address
+        for resolver in self._resolvers:
+            found = resolver(host, task)
+            if found is not None:
+                return found
+        message = f"There is no host {host}: the name cannot be resolved in the simulated network."
+        raise NameNotResolvedError(message)
+
+    def _find(self, address: str, source: Task | None) -> Task | None:
+        found = self._hosts.public(address)
+        if found is not None or source is None or source.interface is None:
+            return found
+        return self._hosts.private(source.interface.vpc, address)
+
+    def _path(self, request: Request, target: Task, address: str, source: Task | None) -> Path:
+        destination = interface_of(target)
+        assert destination is not None  # noqa: S101 - found by its address
+        if source is None:
+            return self._reach.inbound(destination, request.port)
+        sender = interface_of(source)
+        assert sender is not None  # noqa: S101 - checked by _source
+        if address == destination.private_ip:
+            return self._reach.inside(sender, destination, request.port)
+        return self._reach.outside(sender, destination, request.port)
+
+    @staticmethod
+    def _address_of(task: Task, _process: Process, port: int) -> str:
+        return f"{task.interface.private_ip}:{port}" if task.interface else f"localhost:{port}"
+
+
+def _timed(outcome: Response | TrafficError, seconds: float) -> Response | TrafficError:
+    if isinstance(outcome, TrafficError):
+        outcome.seconds = seconds
+        return outcome
+    return replace(outcome, seconds=seconds)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    own_host = request.host if request.port in (80, 443) else f"{request.host}:{request.port}"
+    return {"Host": own_host, **request.headers}
+
+
+def _shown_by(task: Task) -> str:
+    return f"ecs.describe_tasks(cluster='{task.cluster.name}', tasks=['{task.id}'])"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

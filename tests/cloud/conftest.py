@@ -1,0 +1,22 @@
+"""A running account for the tests of the simulated cloud."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecslab import Cloud
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shops import Shop, open_shop
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """Yield a running account."""
+    with Cloud(seed=7) as cloud:
+        yield open_shop(cloud)
