@@ -212,8 +212,23 @@ CANNOT_START: Final = Failure(
     "cannot-start-container",
     verified=False,
 )
+TASK_FAILED_TO_START: Final = Failure("Task failed to start", "captured API output")
+_GRAPH = "amazon-ecs-agent, dependencygraph/graph.go and task_manager.go"
 DEPENDENCY_FAILED: Final = Failure(
-    "TaskDependencyError: Task dependencies cannot be resolved, taskArn: {task}",
-    "amazon-ecs-agent, agent/engine/errors.go",
+    "CannotStartContainerError: dependency graph: failed to resolve container ordering dependency"
+    " [{dependency} (STOPPED->RUNNING) - Exit: {code}] for target [{target} (NONE->RUNNING)] as"
+    " dependency did not exit successfully.",
+    _GRAPH,
+)
+DEPENDENCY_NEVER_STARTS: Final = Failure(
+    "CannotStartContainerError: dependency graph: failed to resolve container ordering dependency"
+    " [{dependency} (STOPPED->RUNNING)] for target [{target} (NONE->RUNNING)] because dependency"
+    " will never start",
+    _GRAPH,
+)
+DEPENDENCY_TIMED_OUT: Final = Failure(
+    "CannotStartContainerError: dependency graph: container ordering dependency [{dependency}"
+    " (RUNNING->RUNNING)] for target [{target} (NONE->RUNNING)] has timed out.",
+    _GRAPH,
 )
 EXEC_FORMAT: Final = Failure("exec {program}: exec format error", "Linux execve(2), ENOEXEC")

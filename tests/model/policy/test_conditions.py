@@ -115,7 +115,7 @@ def test_if_exists_still_judges_a_key_that_is_there() -> None:
 ])  # fmt: skip
 def test_null_asks_whether_the_key_is_there(
     wanted: str,
-    present: bool,
+    present: bool,  # noqa: FBT001
     expected: bool,  # noqa: FBT001
 ) -> None:
     """AWS: reference_policies_elements_condition_operators, Null."""
@@ -134,6 +134,8 @@ def test_null_asks_whether_the_key_is_there(
         ("ForAnyValue:StringNotEquals", ["a", "d"], True),
         ("ForAnyValue:StringNotEquals", ["a", "b"], False),
         ("ForAllValues:StringLike", ["aa", "b"], False),
+        ("StringNotEquals", ["a", "c"], False),
+        ("StringEquals", ["a", "c"], True),
     ],
 )
 def test_keys_with_several_values(operator: str, found: list[str], expected: bool) -> None:  # noqa: FBT001

@@ -128,7 +128,7 @@ def test_a_boundary_and_a_session_policy_only_narrow() -> None:
 )
 def test_what_a_resource_based_policy_grants_depends_on_whom_it_names(
     names: str,
-    alone: bool,
+    alone: bool,  # noqa: FBT001
     under_boundary: bool,  # noqa: FBT001
 ) -> None:
     """AWS: reference_policies_evaluation-logic_policy-eval-basics, resource-based policies."""

@@ -93,7 +93,7 @@ def test_a_deny_in_a_trust_policy_wins() -> None:
             "Missing required field Principal",
         ),
         ("", "Syntax errors in policy."),
-        (trust({"Servce": "ecs-tasks.amazonaws.com"}), "Syntax errors in policy."),
+        (trust({"Machine": "ecs-tasks.amazonaws.com"}), "Syntax errors in policy."),
     ],
 )
 def test_a_malformed_trust_policy_trusts_nobody(document: Any, message: str) -> None:
