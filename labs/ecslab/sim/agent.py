@@ -63,7 +63,9 @@ class Agent:
         task.cluster.tasks[task.id] = task
         if task.service is not None:
             task.service.members[task.id] = task
-        self._note(task, "task.provisioning")
+        definition = str(task.definition["taskDefinitionArn"]).rsplit("/", 1)[-1]
+        part_of = {"deployment": task.deployment} if task.deployment else {}
+        self._note(task, "task.provisioning", definition=definition, group=task.group, **part_of)
         self._env.process(self._life(task))
 
     def stop(self, task: Task, code: str, reason: str) -> None:
@@ -97,7 +99,9 @@ class Agent:
             start.interrupt()
         elif start.value is not None:
             self.stop(task, "TaskFailedToStart", str(start.value))
-        if task.wanted:
+        # Also when a container has ended already: the task was RUNNING, however briefly
+        # (amazon-ecs-agent, task.go: a task's status is the least of its containers').
+        if task.wanted or all(container.started_at for container in task.containers):
             self._become(task, "RUNNING")
         yield task.stop_wanted
         yield from self._end(task, runner)
@@ -139,9 +143,10 @@ class Agent:
         AWS: task-placement (Fargate spreads over Availability Zones as best it can).
         """
         network = self._account.ports.network
+        others = task.service.members if task.service else task.cluster.tasks
         mates = [
             t.interface.zone
-            for t in task.cluster.tasks.values()
+            for t in others.values()
             if t.interface and t.group == task.group and t.wanted
         ]
         zones = {subnet: network.zone_of(subnet) for subnet in task.subnets}
@@ -197,8 +202,6 @@ class Agent:
                 self._account.ports.balancers.deregister(target)
         task.targets.clear()
         yield from runner.shut_down()
-        if task.started_at is not None or living:
-            task.execution_stopped_at = self._account.clock.now
         if task.interface is not None or task.subnets:
             self._become(task, "DEPROVISIONING")
             yield self._pause(_DEPROVISION)
@@ -206,7 +209,6 @@ class Agent:
                 self._account.ports.network.detach(task.interface)
             task.attachment_status = "DELETED"
         task.stopped_at = self._account.clock.now
-        task.connectivity = "DISCONNECTED" if task.connectivity else None
         for container in task.containers:
             container.status = "STOPPED"
         self._become(task, "STOPPED")

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.model import command as shell
-from ecslab.model.failures import CANNOT_START, DEPENDENCY_FAILED, ESSENTIAL_EXITED
+from ecslab.model.failures import (
+    CANNOT_START,
+    DEPENDENCY_FAILED,
+    DEPENDENCY_NEVER_STARTS,
+    DEPENDENCY_TIMED_OUT,
+    ESSENTIAL_EXITED,
+    TASK_FAILED_TO_START,
+)
 from ecslab.sim import health
 from ecslab.sim.environment import variables
 from ecslab.sim.process import Process
@@ -21,6 +28,9 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Account, Container, Task
 
 DEFAULT_STOP_TIMEOUT = 30.0
+NEVER_STARTED = 143
+"""Exit code of a container whose dependency failed (amazon-ecs-agent, task_manager.go)."""
+
 _CREATE_SECONDS = 0.8
 
 
@@ -54,23 +64,24 @@ class ContainerRunner:
     def run(self, container: Container) -> Generator[Any, Any, None]:
         """Run one container from its dependencies to its end."""
         failed = yield from self._await_dependencies(container)
-        if failed:
-            self._never_started(container, failed)
+        if failed and self._task.wanted:
+            container.exit_code = NEVER_STARTED
+            self._never_started(container, failed, TASK_FAILED_TO_START())
             return
         yield self._env.timeout(_CREATE_SECONDS)
         if not self._task.wanted:
-            self._record_exit(container, None)
-            return
+            return  # the shutdown records that it never ran
         while True:
             reason = self._start(container)
             if reason:
-                self._never_started(container, reason)
+                self._never_started(container, reason, reason)
                 return
             process = container.process
             assert process is not None  # noqa: S101 - _start has set it
             code = yield process.ended
             if not self._restarts(container, process, int(code)):
                 break
+            self._journal("container.restarting", container, exit_code=int(code))
             container.restarts += 1
             yield self._env.timeout(_CREATE_SECONDS)
         container.reason = process.end_reason or container.reason
@@ -117,13 +128,22 @@ class ContainerRunner:
                 waited.append(self._env.timeout(float(timeout)))
             if not event.triggered:
                 yield self._env.any_of(waited)
-            unmet = {
-                "SUCCESS": other.exit_code != 0,
-                "COMPLETE": other.exit_code is None,
-            }
-            if not event.triggered or unmet.get(condition):
-                return DEPENDENCY_FAILED(task=self._task.arn)
+            reason = self._unresolved(container, other, condition, resolved=event.triggered)
+            if reason:
+                return reason
         return None
+
+    def _unresolved(
+        self, container: Container, other: Container, condition: str, *, resolved: bool
+    ) -> str | None:
+        """Return why a container that waited for another one can never start."""
+        names = {"dependency": _shown(other), "target": _shown(container)}
+        if not resolved and other.exited is not None and not other.exited.triggered:
+            return DEPENDENCY_TIMED_OUT(**names)
+        if condition == "SUCCESS" and other.exit_code not in (0, None):
+            return DEPENDENCY_FAILED(code=other.exit_code, **names)
+        never_ran = condition in ("SUCCESS", "COMPLETE") and other.exit_code is None
+        return DEPENDENCY_NEVER_STARTS(**names) if never_ran or not resolved else None
 
     def _start(self, container: Container) -> str | None:
         """Start the container's process; return the reason if it can't be started."""
@@ -178,20 +198,28 @@ class ContainerRunner:
         assert container.exited is not None  # noqa: S101 - set when the runner was made
         if not container.exited.triggered:
             container.exited.succeed()
+        if code is not None:
+            self._execution_stopped(container)
         if container.essential and self._task.wanted:
             self._stop("EssentialContainerExited", ESSENTIAL_EXITED())
         self._changed()
 
-    def _never_started(self, container: Container, reason: str) -> None:
+    def _never_started(self, container: Container, reason: str, task_reason: str) -> None:
         container.reason = container.reason or reason
         container.status = "STOPPED"
         assert container.exited is not None  # noqa: S101 - set when the runner was made
         if not container.exited.triggered:
             container.exited.succeed()
         self._journal("container.failed", container, reason=reason)
-        if self._task.wanted:
-            self._stop("TaskFailedToStart", reason)
+        self._execution_stopped(container)
+        if container.essential and self._task.wanted:
+            self._stop("TaskFailedToStart", task_reason)
         self._changed()
+
+    def _execution_stopped(self, container: Container) -> None:
+        """Note when the first essential container ended (Task.SetExecutionStoppedAt, ibid.)."""
+        if container.essential and self._task.execution_stopped_at is None:
+            self._task.execution_stopped_at = self._account.clock.now
 
     def _health(self, container: Container) -> None:
         self._journal("container.health", container, status=container.health)
@@ -214,6 +242,11 @@ class ContainerRunner:
             account.ports.logs.put(group, region, stream, lines)
 
         return write
+
+
+def _shown(container: Container) -> str:
+    """Return a container as the agent writes it in its messages."""
+    return f"{container.name}({container.spec['image']})"
 
 
 def resolve(image: Image, command: list[str]) -> tuple[Image, str | None, str | None]:

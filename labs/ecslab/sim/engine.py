@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from ecslab.sim.agent import Agent
@@ -50,7 +49,7 @@ class Engine:
         return Task(
             arn=arn,
             cluster=cluster,
-            definition=copy.deepcopy(definition),
+            definition=definition,
             created_at=self.account.clock.now,
             subnets=tuple(network.get("subnets") or ()),
             security_groups=tuple(network.get("securityGroups") or ()),

@@ -86,14 +86,16 @@ def redirect(action: dict[str, Any], request: Request) -> Answer:
 def _holds(condition: dict[str, Any], request: Request, source_ip: str) -> bool:
     field = condition["Field"]
     if field == "path-pattern":
-        return _any_like(condition, "PathPatternConfig", [request.path], ignore_case=False)
+        return _any_like(condition, "PathPatternConfig", request.path, ignore_case=False)
     if field == "host-header":
-        host = request.header("Host").partition(":")[0] or request.host
-        return _any_like(condition, "HostHeaderConfig", [host])
+        return _any_like(condition, "HostHeaderConfig", request.authority.partition(":")[0])
     if field == "http-header":
-        name = condition["HttpHeaderConfig"]["HttpHeaderName"]
-        found = [request.header(name)] if request.header(name) else []
+        found = request.header(condition["HttpHeaderConfig"]["HttpHeaderName"])
         return _any_like(condition, "HttpHeaderConfig", found)
+    return _other_holds(field, condition, request, source_ip)
+
+
+def _other_holds(field: str, condition: dict[str, Any], request: Request, source_ip: str) -> bool:
     if field == "http-request-method":
         return request.method in condition["HttpRequestMethodConfig"]["Values"]
     if field == "query-string":
@@ -103,19 +105,15 @@ def _holds(condition: dict[str, Any], request: Request, source_ip: str) -> bool:
     return False
 
 
-def _any_like(
-    condition: dict[str, Any], key: str, found: Iterable[str], *, ignore_case: bool = True
-) -> bool:
+def _any_like(condition: dict[str, Any], key: str, text: str, *, ignore_case: bool = True) -> bool:
     config = condition.get(key) or {}
-    patterns = [
-        *(config.get("Values") or condition.get("Values") or []),
-    ]
+    patterns = config.get("Values") or condition.get("Values") or []
     expressions = config.get("RegexValues") or condition.get("RegexValues") or []
-    return any(
-        any(_like(pattern, text, ignore_case=ignore_case) for pattern in patterns)
-        or any(re.search(expression, text) for expression in expressions)
-        for text in found
-    )
+    if not text:
+        return False
+    if any(_like(pattern, text, ignore_case=ignore_case) for pattern in patterns):
+        return True
+    return any(re.search(expression, text) for expression in expressions)
 
 
 def _query_holds(values: Iterable[dict[str, str]], query: str) -> bool:

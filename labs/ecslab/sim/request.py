@@ -84,6 +84,12 @@ class Request:
         return parts.port or _DEFAULT_PORTS[parts.scheme]
 
     @property
+    def authority(self) -> str:
+        """Return the Host header field: as given, else the URL's host, and its port if unusual."""
+        usual = self.port == _DEFAULT_PORTS[self.scheme]
+        return self.header("Host") or (self.host if usual else f"{self.host}:{self.port}")
+
+    @property
     def path(self) -> str:
         """Return the path of the URL, at least a slash."""
         return urlsplit(self.url).path or "/"

@@ -74,6 +74,7 @@ class Rollout:
                 deployment.status = "INACTIVE"
         service.deployments[1:] = [d for d in service.deployments[1:] if d.status != "INACTIVE"]
         if not settled:
+            service.steady = False
             return
         if primary.rollout_state == "IN_PROGRESS":
             self._complete(service, primary)
@@ -96,7 +97,14 @@ class Rollout:
         if deployment not in service.history:
             service.history.append(deployment)
         service.steady = False
-        self._account.journal.record("deployment.started", service.arn, deployment=deployment.id)
+        self._account.journal.record(
+            "deployment.started",
+            service.arn,
+            deployment=deployment.id,
+            definition=str(deployment.definition["taskDefinitionArn"]).rsplit("/", 1)[-1],
+            rollback=deployment.rollback_of is not None,
+            **service.goal(),
+        )
         self._emit_deployment(service, deployment, "INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS")
 
     def _forgive(self, service: Service, task: Task) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _REACTION = 1.0
 _LOOK_AGAIN = 5.0
+# A message is repeated when six hours have passed (service-event-messages).
+_SAY_AGAIN = 6 * 3600.0
 _BY_SCHEDULER = "ServiceSchedulerInitiated"
 
 
@@ -75,7 +77,8 @@ class Scheduler:
         while service.status != "INACTIVE":
             assert service.wake is not None  # noqa: S101 - set by adopt
             if service.status == "ACTIVE" and service.steady:
-                yield service.wake
+                yield service.wake | env.timeout(_SAY_AGAIN)
+                service.steady = service.wake.triggered
             else:
                 yield service.wake | env.timeout(_LOOK_AGAIN)
             service.wake = env.event()

@@ -94,6 +94,11 @@ class Service:
             self.desired, configuration["minimumHealthyPercent"], configuration["maximumPercent"]
         )
 
+    def goal(self) -> dict[str, int]:
+        """Return the desired count and the limits around it, for the journal."""
+        limits = self.limits
+        return {"desired": self.desired, "lower": limits.lower, "upper": limits.upper}
+
     def deployment(self, identifier: str | None) -> Deployment | None:
         """Return one of the service's deployments, past ones included."""
         return next((item for item in self.history if item.id == identifier), None)

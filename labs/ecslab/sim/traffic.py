@@ -27,6 +27,7 @@ from ecslab.sim.request import (
     TrafficError,
 )
 from ecslab.sim.request_counts import RequestCounts
+from ecslab.sim.target_connections import TargetConnections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from ecslab.sim.exchange import Way
     from ecslab.sim.hops import Reach
     from ecslab.sim.hosts import Hosts
-    from ecslab.sim.process import Process
     from ecslab.sim.targets import Targets
 
     Resolver = Callable[[str, Task | None], str | None]
@@ -75,8 +75,10 @@ class Traffic:
         self._hosts = hosts
         self._reach = reach
         self._resolvers: list[Resolver] = []
+        env = account.clock.env
+        connections = TargetConnections(env, hosts, reach)
         self._through_balancers = BalancerRequests(
-            account.clock.env, balancing, hosts, reach, targets, self.counts
+            env, balancing, targets, connections, self.counts
         )
 
     def add_resolver(self, resolver: Resolver) -> None:
@@ -176,8 +178,8 @@ class Traffic:
         life = env.process(self._live(request))
         while life.is_alive:
             self._clock.advance(max(0.0, env.peek() - env.now))
-        result: Response | TrafficError = life.value
-        return result
+        ended: Response | TrafficError = life.value  # type: ignore[assignment] # it is not alive
+        return ended
 
     def _live(self, request: Request) -> Generator[Any, Any, Response | TrafficError]:
         began = self._clock.env.now
@@ -192,7 +194,7 @@ class Traffic:
             "hops": [hop.words for hop in outcome.hops],
         }
         if isinstance(outcome, TrafficError):
-            self._journal.record("request.failed", request.url, kind=outcome.kind, **fields)
+            self._journal.record("request.failed", request.url, failure=outcome.kind, **fields)
         else:
             fields["answered_by"] = outcome.answered_by
             self._journal.record("request.answered", request.url, status=outcome.status, **fields)
@@ -243,7 +245,8 @@ class Traffic:
         if request.scheme == "https":
             message = f"{request.host} does not speak HTTPS on port {request.port}."
             raise TlsError(message, hops=path.hops)
-        answer = ask(process, request.method, request.url, _headers(request), request.body)
+        headers = {**request.headers, "Host": request.authority}
+        answer = ask(process, request.method, request.url, headers, request.body)
         patience = request.read_timeout or float("inf")
         if (yield Wait(min(answer.seconds, patience), process)):
             message = f"{request.host} closed the connection before it answered."
@@ -251,7 +254,8 @@ class Traffic:
         if answer.seconds > patience:
             message = f"{request.host} did not answer within {patience:g} seconds."
             raise ReadTimedOutError(message, hops=path.hops)
-        by = self._address_of(task, process, request.port)
+        address = task.interface.private_ip if task.interface else request.host
+        by = f"{address}:{request.port}"
         return Response(answer.status, dict(answer.headers), answer.body, 0.0, path.hops, by)
 
     # --- Names and addresses ----------------------------------------------------------------------
@@ -298,21 +302,12 @@ class Traffic:
             return self._reach.inside(sender, destination, request.port)
         return self._reach.outside(sender, destination, request.port)
 
-    @staticmethod
-    def _address_of(task: Task, _process: Process, port: int) -> str:
-        return f"{task.interface.private_ip}:{port}" if task.interface else f"localhost:{port}"
-
 
 def _timed(outcome: Response | TrafficError, seconds: float) -> Response | TrafficError:
     if isinstance(outcome, TrafficError):
         outcome.seconds = seconds
         return outcome
     return replace(outcome, seconds=seconds)
-
-
-def _headers(request: Request) -> dict[str, str]:
-    own_host = request.host if request.port in (80, 443) else f"{request.host}:{request.port}"
-    return {"Host": own_host, **request.headers}
 
 
 def _shown_by(task: Task) -> str:
