@@ -17,6 +17,8 @@ from ecslab.model.policy import context as request_context
 
 # Whoever signs in with a web identity or SAML has no AWS credentials yet.
 _UNSIGNED: Final = {("sts", "AssumeRoleWithWebIdentity"), ("sts", "AssumeRoleWithSAML")}
+# A role's trust policy is asked even about an administrator.
+_TRUST_DECIDES: Final = {("sts", "AssumeRole")}
 
 
 def authorize(
@@ -42,7 +44,8 @@ def authorize(
     """
     if principal.state != "active":
         return bad_credentials(service, principal)
-    if principal.kind == "administrator" or (service, operation) in _UNSIGNED:
+    trusted = principal.kind == "administrator" and (service, operation) not in _TRUST_DECIDES
+    if trusted or (service, operation) in _UNSIGNED:
         return None
     anonymous = principal.kind == "anonymous"
     if anonymous and service != "s3":

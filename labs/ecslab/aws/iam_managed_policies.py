@@ -30,12 +30,6 @@ def install_managed_policies(account: str) -> None:
         backend.managed_policies = _ManagedPolicies(account, backend.managed_policies)
 
 
-def managed_policy_document(arn: str) -> str | None:
-    """Return the document of a policy that AWS manages, or None for an unknown ARN."""
-    found = _by_arn().get(arn)
-    return None if found is None else json.dumps(found[1]["Document"])
-
-
 class _ManagedPolicies(UserDict[str, Any]):
     """moto's table of managed policies by ARN, filled with AWS's own at the first look."""
 

@@ -14,6 +14,7 @@ from ecslab.aws.iam_check import Check
 from ecslab.aws.iam_conditions import request_tags
 from ecslab.aws.iam_context import CallContext
 from ecslab.aws.iam_pass_role import passed_roles
+from ecslab.aws.iam_paths import texts
 from ecslab.aws.iam_resources_data import dynamodb_checks, secrets_checks
 from ecslab.aws.iam_resources_identity import iam_resources, sts_resources
 from ecslab.aws.iam_resources_kms import kms_checks
@@ -167,9 +168,21 @@ def _tagging(
     if not request_tags(operation, params):
         return []
     action, key = _TAGGING[service]
-    resources = own[0].resources if own else (("*",),)
-    if service == "ecs" and operation in {"RunTask", "StartTask"}:
-        # The tasks have no ids yet.
-        tasks = {"cluster": params.get("cluster"), "task": "*"}
-        resources = ((ECS.of("StopTask", tasks, context.region, context.account)[0],),)
+    arns = _made(service, operation, params, context)
+    resources = tuple((arn,) for arn in arns) or (own[0].resources if own else (("*",),))
     return [Check(action, resources, {key: operation} if key else {})]
+
+
+def _made(service: str, operation: str, params: Params, context: CallContext) -> list[str]:
+    # What a call makes, where that is not the resource the call itself is about; it has no id yet.
+    if service == "ecs" and operation in {"RunTask", "StartTask"}:
+        tasks = {"cluster": params.get("cluster"), "task": "*"}
+        return ECS.of("StopTask", tasks, context.region, context.account)
+    if service == "ec2":
+        kinds = texts("TagSpecifications[].ResourceType", params)
+        return [f"arn:aws:ec2:{context.region}:{context.account}:{kind}/*" for kind in kinds]
+    if service == "elbv2" and operation == "CreateListener":
+        return [f"{params.get('LoadBalancerArn', '')}/*".replace(":loadbalancer/", ":listener/")]
+    if service == "elbv2" and operation == "CreateRule":
+        return [f"{params.get('ListenerArn', '')}/*".replace(":listener/", ":listener-rule/")]
+    return []

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ecslab.aws.runtime import Runtime
+from ecslab.cloud.view import View, look
 from ecslab.errors import CourseError
 
 if TYPE_CHECKING:
@@ -142,6 +143,14 @@ class Cloud(AbstractContextManager["Cloud"]):
             The image's URI, to use in a task definition.
         """
         return self._started.registry().push(image, name)
+
+    def view(self) -> View:
+        """Return what is in the account now, by cluster, service and Availability Zone.
+
+        Returns:
+            A snapshot: its `str()` is text, a notebook shows its picture, its fields are values.
+        """
+        return look(self._started.engine().account)
 
     @property
     def _started(self) -> Runtime:

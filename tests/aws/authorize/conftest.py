@@ -1,22 +1,23 @@
-"""An account with the gate before moto, as in a simulated cloud, and ways to make its principals."""
+"""An account with the gate before moto, as in a simulated cloud, and its principals."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+
 from ecslab.aws.iam_context import CallContext
 from ecslab.aws.iam_gate import Gate
 from ecslab.aws.iam_managed_policies import install_managed_policies
 from ecslab.aws.identity import ACCOUNT, CredentialStore, Identities
-from moto import mock_aws
-from moto.core.models import botocore_stubber
 
 START = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 REGION = "us-east-1"

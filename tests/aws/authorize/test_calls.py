@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +23,7 @@ from ecslab.aws.identity import Caller
 from ecslab.errors import AwsError
 
 REGION = "eu-west-1"
-OPERATIONS = get_session().get_service_model("ecs").operation_names
+ECS = get_session().get_service_model("ecs")
 NOBODY = Caller("user", "arn:aws:iam::123456789012:user/ana", name="ana")
 
 
@@ -37,10 +38,8 @@ def sent(service: str, operation: str, **params: Any) -> AWSPreparedRequest:
     client = boto3.client(service, REGION)
     requests: list[AWSPreparedRequest] = []
     client.meta.events.register("before-send", lambda request, **_: requests.append(request))
-    try:
+    with contextlib.suppress(client.exceptions.ClientError):
         getattr(client, operation)(**params)
-    except client.exceptions.ClientError:
-        pass
     return requests[-1]
 
 
@@ -152,8 +151,8 @@ json_values = st.recursive(
 @given(st.data())
 def test_no_ecs_request_causes_an_exception(data: st.DataObject) -> None:
     """Whatever is in the body, the answer is a refusal, because the caller has no policies."""
-    operation = data.draw(st.sampled_from(OPERATIONS))
-    shape = get_session().get_service_model("ecs").operation_model(operation).input_shape
+    operation = data.draw(st.sampled_from(ECS.operation_names))
+    shape = ECS.operation_model(operation).input_shape
     members = st.sampled_from(sorted(shape.members) or ["x"])
     body = data.draw(st.dictionaries(members, json_values, max_size=5))
     call = parse(ecs_request(operation, json.dumps(body).encode()))

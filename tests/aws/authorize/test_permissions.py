@@ -34,9 +34,11 @@ def test_registering_a_definition_takes_pass_role(account: Any, refused: Refused
     assert register(ecs, taskRoleArn="app")["taskDefinition"]["revision"] == 2
     assert refused(lambda: register(ecs, executionRoleArn=f"{ROLE}execution")) == (
         "AccessDeniedException",
-        "User: arn:aws:iam::123456789012:user/ana is not authorized to perform: iam:PassRole on "
-        f"resource: {ROLE}execution because no identity-based policy allows the iam:PassRole "
-        "action",
+        (
+            "User: arn:aws:iam::123456789012:user/ana is not authorized to perform: iam:PassRole "
+            f"on resource: {ROLE}execution because no identity-based policy allows the "
+            "iam:PassRole action"
+        ),
         400,
     )
 
@@ -240,7 +242,7 @@ def test_a_secret_called_by_name_is_judged_by_its_arn(account: Any, refused: Ref
 
 
 def test_a_log_group_may_be_written_with_or_without_a_star(account: Any) -> None:
-    """AWS: iam-access-control-overview-cwl: permissions on a log group's ARN, with or without :*."""
+    """AWS: iam-access-control-overview-cwl: a log group's ARN with or without :*."""
     group = "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/web"
     for number, arn in enumerate((group, f"{group}:*")):
         keys = account.task(account.allow("logs:*", arn), name=f"app{number}")
@@ -284,3 +286,32 @@ def test_an_unsigned_request_reaches_only_what_is_public(account: Any, refused: 
     assert anybody.get_object(Bucket="site", Key="index.html")["Body"].read() == b"hello"
     ecs = boto3.client("ecs", REGION, config=unsigned)
     assert refused(ecs.list_clusters)[0] == "MissingAuthenticationTokenException"
+
+
+def test_tags_are_judged_on_what_is_made(account: Any, refused: Refused) -> None:
+    """AWS: EC2 supported-iam-actions-tagging; ELBv2 AddTags at creation."""
+    user = account.user(account.allow(["ec2:CreateVpc", "elasticloadbalancing:CreateListener"]))
+    tags = [{"Key": "team", "Value": "shop"}]
+    specification = [{"ResourceType": "vpc", "Tags": tags}]
+    ec2, elb = account.client("ec2", user), account.client("elbv2", user)
+    message = refused(
+        lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=specification)
+    )[1]
+    assert "ec2:CreateTags on resource: arn:aws:ec2:us-east-1:123456789012:vpc/*" in message
+    balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/abc"
+    message = refused(
+        lambda: elb.create_listener(LoadBalancerArn=balancer, DefaultActions=[], Tags=tags)
+    )[1]
+    assert "elasticloadbalancing:AddTags on resource: arn:aws:elasticloadbalancing:us-east-1:" in (
+        message
+    )
+    assert ":listener/app/web/abc/*" in message
+
+
+def test_a_deployment_takes_permission_for_its_service_too(account: Any, refused: Refused) -> None:
+    """AWS: Service Authorization Reference, StopServiceDeployment needs both."""
+    deployment = f"{PREFIX}service-deployment/prod/web/abc"
+    user = account.user(account.allow("ecs:StopServiceDeployment", deployment))
+    ecs = account.client("ecs", user)
+    message = refused(lambda: ecs.stop_service_deployment(serviceDeploymentArn=deployment))[1]
+    assert f"ecs:StopServiceDeployment on resource: {PREFIX}service/prod/web because" in message

@@ -86,8 +86,10 @@ def test_assume_role_takes_both_sides(account: Any, refused: Refused) -> None:
 
     assert refused(assume) == (
         "AccessDenied",
-        "User: arn:aws:iam::123456789012:user/ana is not authorized to perform: sts:AssumeRole "
-        f"on resource: {arn}",
+        (
+            "User: arn:aws:iam::123456789012:user/ana is not authorized to perform: sts:AssumeRole "
+            f"on resource: {arn}"
+        ),
         403,
     )
     text = account.document(account.allow("sts:AssumeRole", arn))
@@ -128,18 +130,20 @@ def test_a_tasks_credentials_expire(account: Any, refused: Refused) -> None:
     assert refused(s3.list_buckets)[0] == "ExpiredToken"
 
 
-@pytest.mark.parametrize("how", ["inactive", "deleted", "user gone"])
+@pytest.mark.parametrize("how", ["inactive", "deleted", "user gone", "namesake"])
 def test_a_key_that_was_taken_away_is_worthless(account: Any, refused: Refused, how: str) -> None:
     """AWS: CommonErrors UnrecognizedClientException and InvalidClientTokenId; EC2 AuthFailure."""
     key = account.user(account.allow("*"))
     key_id = key["AccessKeyId"]
     if how == "inactive":
         account.iam.update_access_key(UserName="ana", AccessKeyId=key_id, Status="Inactive")
-    else:
+    if how == "deleted":
         account.iam.delete_access_key(UserName="ana", AccessKeyId=key_id)
-    if how == "user gone":
+    if how in {"user gone", "namesake"}:
         account.iam.delete_user_policy(UserName="ana", PolicyName="own")
         account.iam.delete_user(UserName="ana")
+    if how == "namesake":
+        account.user(account.allow("*"))
     invalid = "The security token included in the request is invalid."
     ecs, iam, ec2 = (account.client(name, key) for name in ("ecs", "iam", "ec2"))
     assert refused(ecs.list_clusters) == ("UnrecognizedClientException", invalid, 400)
@@ -162,3 +166,19 @@ def test_a_deleted_role_leaves_its_session_without_permissions(
     account.iam.delete_role_policy(RoleName="app", PolicyName="own")
     account.iam.delete_role(RoleName="app")
     assert refused(account.client("ecs", keys).list_clusters)[0] == "AccessDeniedException"
+
+
+def test_even_an_administrator_needs_the_roles_trust(account: Any, refused: Refused) -> None:
+    """AWS: id_roles_use_switch-role-api: a task role trusts ECS alone."""
+    sts = account.client("sts", {"AccessKeyId": "test", "SecretAccessKey": "test"})
+    assert sts.get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:user/administrator"
+    arn = account.role(account.allow("*"))
+    for role in (arn, "arn:aws:iam::123456789012:role/missing"):
+        code, message, _ = refused(lambda r=role: sts.assume_role(RoleArn=r, RoleSessionName="me"))
+        assert code == "AccessDenied"
+        assert message.endswith(f"sts:AssumeRole on resource: {role}")
+    root = {"AWS": "arn:aws:iam::123456789012:root"}
+    trust = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
+    account.iam.update_assume_role_policy(RoleName="app", PolicyDocument=account.document(trust))
+    keys = sts.assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    assert account.client("ecs", keys).list_clusters()["clusterArns"] == []

@@ -20,15 +20,17 @@ def test_a_user_without_policies_gets_awss_words(account: Any, refused: Refused)
     ecs = account.client("ecs", account.user())
     assert refused(lambda: ecs.delete_cluster(cluster="prod")) == (
         "AccessDeniedException",
-        "User: arn:aws:iam::123456789012:user/ana is not authorized to perform: "
-        "ecs:DeleteCluster on resource: arn:aws:ecs:us-east-1:123456789012:cluster/prod "
-        "because no identity-based policy allows the ecs:DeleteCluster action",
+        (
+            "User: arn:aws:iam::123456789012:user/ana is not authorized to perform: "
+            "ecs:DeleteCluster on resource: arn:aws:ecs:us-east-1:123456789012:cluster/prod "
+            "because no identity-based policy allows the ecs:DeleteCluster action"
+        ),
         400,
     )
 
 
 def test_least_privilege_by_resource_works(account: Any, refused: Refused) -> None:
-    """moto alone denies a policy that names the resource."""
+    """Moto alone denies a policy that names the resource."""
     arn = "arn:aws:ecs:us-east-1:123456789012:cluster/prod"
     ecs = account.client("ecs", account.user(account.allow("ecs:CreateCluster", arn)))
     assert ecs.create_cluster(clusterName="prod")["cluster"]["clusterArn"] == arn
@@ -43,115 +45,102 @@ def test_an_explicit_deny_says_so(account: Any, refused: Refused) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "call", "code", "status", "about"),
+    ("service", "call", "answer"),
     [
-        ("ecs", lambda c: c.list_clusters(), "AccessDeniedException", 400, "ecs:ListClusters"),
+        ("ecs", lambda c: c.list_clusters(), ("AccessDeniedException", 400, "ecs:ListClusters")),
         (
             "logs",
             lambda c: c.describe_log_groups(),
-            "AccessDeniedException",
-            400,
-            "logs:DescribeLogGroups",
+            ("AccessDeniedException", 400, "logs:DescribeLogGroups"),
         ),
-        ("ecr", lambda c: c.get_authorization_token(), "AccessDeniedException", 400, "resource: *"),
-        ("iam", lambda c: c.list_roles(), "AccessDenied", 403, "iam:ListRoles"),
-        ("elbv2", lambda c: c.describe_load_balancers(), "AccessDenied", 403, "elasticloadbal"),
-        ("ec2", lambda c: c.describe_vpcs(), "UnauthorizedOperation", 403, "ec2:DescribeVpcs"),
-        ("s3", lambda c: c.list_buckets(), "AccessDenied", 403, "s3:ListAllMyBuckets"),
+        (
+            "ecr",
+            lambda c: c.get_authorization_token(),
+            ("AccessDeniedException", 400, "resource: *"),
+        ),
+        ("iam", lambda c: c.list_roles(), ("AccessDenied", 403, "iam:ListRoles")),
+        ("elbv2", lambda c: c.describe_load_balancers(), ("AccessDenied", 403, "elasticloadbal")),
+        ("ec2", lambda c: c.describe_vpcs(), ("UnauthorizedOperation", 403, "ec2:DescribeVpcs")),
+        ("s3", lambda c: c.list_buckets(), ("AccessDenied", 403, "s3:ListAllMyBuckets")),
         (
             "s3",
             lambda c: c.get_object(Bucket="b", Key="folder/k"),
-            "AccessDenied",
-            403,
-            's3:GetObject on resource: "arn:aws:s3:::b/folder/k" because',
+            ("AccessDenied", 403, 's3:GetObject on resource: "arn:aws:s3:::b/folder/k" because'),
         ),
         (
             "sqs",
             lambda c: c.send_message(
                 QueueUrl="https://sqs.us-east-1.amazonaws.com/123456789012/jobs", MessageBody="x"
             ),
-            "AccessDenied",
-            403,
-            "sqs:sendmessage on resource: arn:aws:sqs:us-east-1:123456789012:jobs because",
+            (
+                "AccessDenied",
+                403,
+                "sqs:sendmessage on resource: arn:aws:sqs:us-east-1:123456789012:jobs because",
+            ),
         ),
         (
             "sns",
             lambda c: c.publish(TopicArn="arn:aws:sns:us-east-1:123456789012:alarms", Message="x"),
-            "AuthorizationError",
-            403,
-            "SNS:Publish on resource: arn:aws:sns:us-east-1:123456789012:alarms",
+            (
+                "AuthorizationError",
+                403,
+                "SNS:Publish on resource: arn:aws:sns:us-east-1:123456789012:alarms",
+            ),
         ),
         (
             "cloudwatch",
             lambda c: c.put_metric_data(Namespace="Shop", MetricData=[]),
-            "AccessDenied",
-            403,
-            "cloudwatch:PutMetricData",
+            ("AccessDenied", 403, "cloudwatch:PutMetricData"),
         ),
         (
             "secretsmanager",
             lambda c: c.get_secret_value(SecretId="db"),
-            "AccessDeniedException",
-            400,
-            "resource: db because",
+            ("AccessDeniedException", 400, "resource: db because"),
         ),
         (
             "ssm",
             lambda c: c.get_parameters(Names=["/shop/db", "flag"]),
-            "AccessDeniedException",
-            400,
-            "arn:aws:ssm:us-east-1:123456789012:parameter/shop/db",
+            ("AccessDeniedException", 400, "arn:aws:ssm:us-east-1:123456789012:parameter/shop/db"),
         ),
         (
             "dynamodb",
             lambda c: c.get_item(TableName="carts", Key={"id": {"S": "1"}}),
-            "AccessDeniedException",
-            400,
-            "arn:aws:dynamodb:us-east-1:123456789012:table/carts",
+            ("AccessDeniedException", 400, "arn:aws:dynamodb:us-east-1:123456789012:table/carts"),
         ),
         (
             "events",
             lambda c: c.put_rule(Name="nightly", ScheduleExpression="rate(1 day)"),
-            "AccessDeniedException",
-            400,
-            "arn:aws:events:us-east-1:123456789012:rule/nightly",
+            ("AccessDeniedException", 400, "arn:aws:events:us-east-1:123456789012:rule/nightly"),
         ),
         (
             "application-autoscaling",
             lambda c: c.describe_scalable_targets(ServiceNamespace="ecs"),
-            "AccessDeniedException",
-            400,
-            "application-autoscaling:DescribeScalableTargets",
+            ("AccessDeniedException", 400, "application-autoscaling:DescribeScalableTargets"),
         ),
         (
             "servicediscovery",
             lambda c: c.list_namespaces(),
-            "AccessDeniedException",
-            400,
-            "servicediscovery:ListNamespaces",
+            ("AccessDeniedException", 400, "servicediscovery:ListNamespaces"),
         ),
-        ("kms", lambda c: c.list_keys(), "AccessDeniedException", 400, "kms:ListKeys"),
+        ("kms", lambda c: c.list_keys(), ("AccessDeniedException", 400, "kms:ListKeys")),
         (
             "autoscaling",
             lambda c: c.set_desired_capacity(AutoScalingGroupName="g", DesiredCapacity=1),
-            "AccessDenied",
-            403,
-            "autoScalingGroup:*:autoScalingGroupName/g",
+            ("AccessDenied", 403, "autoScalingGroup:*:autoScalingGroupName/g"),
         ),
         (
             "lambda",
             lambda c: c.invoke(FunctionName="resize"),
-            "AccessDeniedException",
-            403,
-            "lambda:InvokeFunction on resource: "
-            "arn:aws:lambda:us-east-1:123456789012:function:resize",
+            (
+                "AccessDeniedException",
+                403,
+                "resource: arn:aws:lambda:us-east-1:123456789012:function:resize because",
+            ),
         ),
         (
             "eks",
             lambda c: c.describe_cluster(name="k"),
-            "AccessDeniedException",
-            403,
-            "arn:aws:eks:us-east-1:123456789012:cluster/k",
+            ("AccessDeniedException", 403, "arn:aws:eks:us-east-1:123456789012:cluster/k"),
         ),
     ],
 )
@@ -160,15 +149,13 @@ def test_each_protocol_carries_the_refusal(
     refused: Refused,
     service: str,
     call: Callable[[Any], Any],
-    code: str,
-    status: int,
-    about: str,
+    answer: tuple[str, int, str],
 ) -> None:
     """AWS: the common errors of each service; troubleshoot_access-denied."""
     client = account.client(service, account.user())
-    got_code, message, got_status = refused(lambda: call(client))
-    assert (got_code, got_status) == (code, status)
-    assert about in message
+    code, message, status = refused(lambda: call(client))
+    assert (code, status) == answer[:2]
+    assert answer[2] in message
     assert "arn:aws:iam::123456789012:user/ana is not authorized to perform" in message
 
 

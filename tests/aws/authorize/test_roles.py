@@ -34,7 +34,7 @@ def test_an_execution_role_needs_each_of_its_permissions(account: Any, roles: Ro
 
 
 def test_conditions_and_resource_policies_count(account: Any, roles: Roles) -> None:
-    """AWS: ECS task_execution_IAM_role, aws:SourceVpce on the ECR actions; ECR repository policies."""
+    """AWS: ECS task_execution_IAM_role, aws:SourceVpce on ECR; repository policies."""
     image = "arn:aws:ecr:us-east-1:123456789012:repository/web"
     pull = account.allow("ecr:BatchGetImage", image, StringEquals={"aws:SourceVpce": "vpce-1"})
     arn = account.role(pull)

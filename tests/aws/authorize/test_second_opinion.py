@@ -60,7 +60,7 @@ GIVEN: Final = "arn:given:by:the:caller:x"
 CALLER: Final = Caller("user", "arn:aws:iam::123456789012:user/ana", name="ana")
 
 
-def sample(shape: Any, name: str = "", depth: int = 0) -> Any:
+def sample(shape: Any, name: str = "", depth: int = 0) -> Any:  # noqa: PLR0911 - one a type
     """Parameters that fill every string of a shape; those that want an ARN get `GIVEN`."""
     if shape is None or depth > 6:
         return None

@@ -58,7 +58,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     service.tags = merged([], params.get("tags") or [])
     service.client_token = params.get("clientToken")
     cluster.services[name] = service
-    account.journal.record("service.created", arn, desired=service.desired)
+    account.journal.record("service.created", arn, **service.goal())
     settings = rules.revision_settings(params, placement)
     call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
     call.engine.scheduler.adopt(service)
@@ -87,7 +87,7 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     if params.get("desiredCount") is not None:
         service.desired = rules.desired_count(params)
         primary.desired = service.desired
-    account.journal.record("service.updated", service.arn, desired=service.desired)
+    account.journal.record("service.updated", service.arn, **service.goal())
     changed = (
         definition["taskDefinitionArn"] != primary.definition["taskDefinitionArn"]
         or settings != primary.settings

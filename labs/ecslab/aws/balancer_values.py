@@ -1,0 +1,93 @@
+"""moto's load balancers, listeners, rules and target groups as the values of `ecslab.sim`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ecslab.sim.balancing import HealthCheck, Listener, LoadBalancer, Rule, TargetGroup
+from ecslab.sim.listener_rules import weights
+
+__all__ = ["balancer_of", "group_of", "groups_used_by"]
+
+_DEFAULT_IDLE_TIMEOUT = 60.0
+_HTTP = ("HTTP", "HTTPS")
+
+
+def balancer_of(found: Any) -> LoadBalancer:
+    """Return one of moto's load balancers as a value."""
+    return LoadBalancer(
+        arn=found.arn,
+        name=found.name,
+        dns_name=found.dns_name,
+        type="network" if found.type == "network" else "application",
+        internal=found.scheme == "internal",
+        zones=frozenset(each.availability_zone for each in found.subnets),
+        idle_timeout=float(found.attrs.get("idle_timeout.timeout_seconds", _DEFAULT_IDLE_TIMEOUT)),
+        listeners=tuple(_listener(each) for each in found.listeners.values()),
+    )
+
+
+def groups_used_by(balancer: LoadBalancer) -> Iterable[str]:
+    """Yield the ARNs of the target groups that a load balancer's rules forward to."""
+    for listener in balancer.listeners:
+        for rule in listener.rules:
+            for action in rule.actions:
+                if action["Type"] == "forward":
+                    yield from (arn for arn, _ in weights(action))
+
+
+def group_of(found: Any) -> TargetGroup:
+    """Return one of moto's target groups as a value."""
+    attributes = found.attributes
+    return TargetGroup(
+        arn=found.arn,
+        name=found.name,
+        vpc=found.vpc_id or "",
+        port=int(found.port or 80),
+        protocol=found.protocol or "",
+        target_type=found.target_type,
+        check=_check(found),
+        deregistration_delay=float(attributes["deregistration_delay.timeout_seconds"]),
+        algorithm=str(attributes["load_balancing.algorithm.type"]),
+    )
+
+
+def _check(found: Any) -> HealthCheck:
+    """Return a target group's health check; for what moto leaves empty, AWS's defaults."""
+    matcher = (getattr(found, "matcher", None) or {}).get("HttpCode") or "200"
+    if matcher == "200" and found.protocol not in _HTTP:
+        matcher = "200-399"  # botocore elbv2 Matcher: the default of Network Load Balancers
+    return HealthCheck(
+        protocol=found.health_check_protocol or "HTTP",
+        port=str(found.health_check_port or "traffic-port"),
+        path=found.health_check_path or "/",
+        interval=float(found.health_check_interval_seconds),
+        timeout=float(found.health_check_timeout_seconds),
+        healthy=int(found.healthy_threshold_count),
+        unhealthy=int(found.unhealthy_threshold_count),
+        matcher=str(matcher),
+    )
+
+
+def _listener(found: Any) -> Listener:
+    rules = list(found.rules.values())
+    ordered = sorted(
+        (rule for rule in rules if not rule.is_default), key=lambda rule: int(rule.priority)
+    )
+    default = [rule for rule in rules if rule.is_default]
+    return Listener(
+        found.arn,
+        int(found.port),
+        found.protocol,
+        tuple(_rule(rule) for rule in (*ordered, *default)),
+    )
+
+
+def _rule(found: Any) -> Rule:
+    actions = sorted(found.actions, key=lambda action: int(action.data.get("Order", 1)))
+    return Rule(
+        found.arn,
+        tuple(dict(each) for each in found.conditions or ()),
+        tuple(dict(action.data) for action in actions),
+    )

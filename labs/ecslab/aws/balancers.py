@@ -1,0 +1,184 @@
+"""Elastic Load Balancing of one account and Region: what moto stores, and what the traffic does."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from moto.elbv2.exceptions import ELBClientError
+from moto.elbv2.models import elbv2_backends
+
+from ecslab.aws.balancer_backend import attach, install
+from ecslab.aws.balancer_values import balancer_of, group_of, groups_used_by
+from ecslab.sim.hops import Reach
+from ecslab.sim.hosts import Hosts
+from ecslab.sim.ports import Target
+from ecslab.sim.targets import RegisteredTarget, Targets
+from ecslab.sim.traffic import Traffic
+
+if TYPE_CHECKING:
+    from ecslab.aws.network import Network
+    from ecslab.sim.balancing import LoadBalancer, TargetGroup
+    from ecslab.sim.entities import Account
+
+__all__ = ["LoadBalancers", "install"]
+
+
+class LoadBalancers:
+    """Reads what moto has been told, and keeps targets, their health, and the traffic.
+
+    It is what the controllers need of Elastic Load Balancing (`sim.balancing.LoadBalancing`) and
+    what moto needs of the data plane (`balancer_backend.TargetKeeper`).
+
+    Args:
+        account: the account; `targets` is to become its `ports.balancers`.
+        network: its network.
+    """
+
+    def __init__(self, account: Account, network: Network) -> None:
+        self._account = account
+        self._network = network
+        self._named: dict[str, LoadBalancer] | None = None
+        self._users: dict[str, LoadBalancer] = {}
+        self._groups: dict[str, TargetGroup] = {}
+        self.hosts = Hosts(account)
+        self._reach = Reach(network)
+        self.targets = Targets(account, self, self.hosts, self._reach)
+        self.traffic = Traffic(account, self, self.hosts, self._reach, self.targets)
+        attach(account.id, account.region, self)
+
+    def close(self) -> None:
+        """Let go of moto."""
+        attach(self._account.id, self._account.region, None)
+
+    def look_again(self) -> None:
+        """Take notice of changes; to be called after each request that changed EC2 or ELB."""
+        self._forget()
+        self._reach.forget()
+        self.targets.look_again()
+
+    # --- What the controllers ask (LoadBalancing) -------------------------------------------------
+
+    def group(self, arn: str) -> TargetGroup | None:
+        """Return a target group, None when there is none."""
+        if arn not in self._groups:
+            found = self._backend().target_groups.get(arn)
+            if found is None:
+                return None
+            self._groups[arn] = group_of(found)
+        return self._groups[arn]
+
+    def named(self, dns_name: str) -> LoadBalancer | None:
+        """Return the load balancer with a DNS name."""
+        return self._all().get(dns_name.lower())
+
+    def user_of(self, group: str) -> LoadBalancer | None:
+        """Return the load balancer whose listeners use a target group."""
+        self._all()
+        return self._users.get(group)
+
+    def describe(self, arn: str) -> dict[str, Any] | None:
+        """Return what CreateService checks of a target group.
+
+        Returns:
+            Its target type, its protocol, and whether a listener of a load balancer uses it; None
+            when there is no such target group.
+        """
+        group = self.group(arn)
+        if group is None:
+            return None
+        attached = self.user_of(arn) is not None
+        return {"type": group.target_type, "attached": attached, "protocol": group.protocol}
+
+    # --- What moto asks (TargetKeeper) ------------------------------------------------------------
+
+    def add(self, group: str, ip: str, port: int, zone: str | None) -> None:
+        """Register a target that the API was asked to register."""
+        own_zone = self._zone(group, ip)
+        if own_zone is None and not _may_be_outside(ip, zone):
+            found = self.group(group)
+            message = (
+                "The following targets are not in the target group VPC"
+                f" '{found.vpc if found else ''}': '{ip}'"
+            )
+            raise ELBClientError("InvalidTarget", message)
+        self.targets.register(Target(group, ip, port, own_zone or "all"))
+
+    def remove(self, group: str, ip: str, port: int) -> None:
+        """Deregister a target that the API was asked to deregister."""
+        self.targets.deregister(Target(group, ip, port, ""))
+
+    def descriptions(self, group: str, asked: list[tuple[str, int]]) -> list[dict[str, Any]]:
+        """Return TargetHealthDescriptions; those of all targets when none is named."""
+        found = self.group(group)
+        if found is None:
+            return []
+        if not asked:
+            return [_description(found, target) for target in self.targets.of(group)]
+        return [
+            _description(found, target) if target else _not_registered(ip, port)
+            for ip, port in asked
+            for target in [self.targets.find(group, ip, port)]
+        ]
+
+    def drop(self, group: str) -> None:
+        """Forget the targets of a target group that has been deleted."""
+        self._forget()
+        self.targets.forget_group(group)
+
+    # --- Reading moto -----------------------------------------------------------------------------
+
+    def _all(self) -> dict[str, LoadBalancer]:
+        """Return the load balancers by DNS name, read once after each change."""
+        if self._named is None:
+            balancers = [balancer_of(each) for each in self._backend().load_balancers.values()]
+            self._named = {each.dns_name.lower(): each for each in balancers}
+            self._users = {arn: each for each in balancers for arn in groups_used_by(each)}
+        return self._named
+
+    def _forget(self) -> None:
+        self._named = None
+        self._users = {}
+        self._groups = {}
+
+    def _zone(self, group: str, ip: str) -> str | None:
+        """Return the Availability Zone of an address, None when it is in no subnet of the VPC."""
+        found = self.group(group)
+        address = ipaddress.IPv4Address(ip)
+        for subnet in self._network.topology().subnets.values():
+            if found and subnet.vpc == found.vpc and address in ipaddress.IPv4Network(subnet.cidr):
+                return subnet.zone
+        return None
+
+    def _backend(self) -> Any:
+        return elbv2_backends[self._account.id][self._account.region]
+
+
+def _may_be_outside(ip: str, zone: str | None) -> bool:
+    """Say whether a target may lie outside the VPC; botocore elbv2 TargetDescription.
+
+    A private address may, if the request names an Availability Zone.
+    """
+    return zone is not None and ipaddress.IPv4Address(ip).is_private
+
+
+def _description(group: TargetGroup, target: RegisteredTarget) -> dict[str, Any]:
+    health: dict[str, str] = {"State": target.state}
+    if target.reason:
+        health |= {"Reason": target.reason, "Description": target.description}
+    return {
+        "Target": {"Id": target.ip, "Port": target.port, "AvailabilityZone": target.zone},
+        "HealthCheckPort": str(group.check.port_of(target.port)),
+        "TargetHealth": health,
+    }
+
+
+def _not_registered(ip: str, port: int) -> dict[str, Any]:
+    return {
+        "Target": {"Id": ip, "Port": port},
+        "TargetHealth": {
+            "State": "unused",
+            "Reason": "Target.NotRegistered",
+            "Description": "Target is not registered to the target group",
+        },
+    }

@@ -1,0 +1,121 @@
+"""Connections of `http.client`, and so of `urllib.request`, into the simulated network."""
+
+from __future__ import annotations
+
+import io
+from http.client import HTTPConnection, HTTPSConnection
+from typing import TYPE_CHECKING, Any
+
+from ecslab.aws.http_messages import parse, render
+from ecslab.sim.request import (
+    ConnectionClosedError,
+    ConnectionRefusedByHostError,
+    ConnectionTimedOutError,
+    ReadTimedOutError,
+    TrafficError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ecslab.sim.request import Response
+
+    Send = Callable[..., Response]
+
+__all__ = ["install"]
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Wire:
+    """Stands where `http.client` expects a socket.
+
+    Args:
+        scheme: ``http`` or ``https``.
+        authority: host and port.
+        timeout: seconds to wait, None for no limit.
+        send: sends a request through the simulated network.
+    """
+
+    def __init__(self, scheme: str, authority: str, timeout: float | None, send: Send) -> None:
+        self._base = f"{scheme}://{authority}"
+        self._timeout = timeout
+        self._send = send
+        self._sent = bytearray()
+
+    def sendall(self, data: Any) -> None:
+        """Take a part of the request."""
+        self._sent += data
+
+    def makefile(self, _mode: str = "rb", _buffering: int = -1) -> io.BytesIO:
+        """Send the request, and return the response to be read."""
+        request = parse(bytes(self._sent))
+        self._sent.clear()
+        proxied = request.target.startswith(("http://", "https://"))
+        try:
+            response = self._send(
+                request.method,
+                request.target if proxied else self._base + request.target,
+                request.headers,
+                request.body,
+                timeout=self._timeout,
+            )
+        except TrafficError as error:
+            raise as_os_error(error) from None
+        return io.BytesIO(render(response, request.method))
+
+    def close(self) -> None:
+        """End the connection."""
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Wait that long at most."""
+        self._timeout = seconds
+
+    def setsockopt(self, *_: Any) -> None:
+        """Take a socket option, which means nothing here."""
+
+
+def as_os_error(error: TrafficError) -> OSError:
+    """Return a failure as the error that sockets raise for it."""
+    kinds: list[tuple[type[TrafficError], type[OSError]]] = [
+        (ConnectionRefusedByHostError, ConnectionRefusedError),
+        (ConnectionTimedOutError, TimeoutError),
+        (ReadTimedOutError, TimeoutError),
+        (ConnectionClosedError, ConnectionResetError),
+    ]
+    for kind, raised in kinds:
+        if isinstance(error, kind):
+            return raised(str(error))
+    return OSError(str(error))
+
+
+def install(send: Send, *, inside_task: Callable[[], bool]) -> Callable[[], None]:
+    """Lead the connections of `http.client` into the simulated network.
+
+    Connections of the notebook to its own computer stay what they are.
+
+    Args:
+        send: sends a request; takes method, URL, header fields, body and ``timeout``.
+        inside_task: says whether the code that runs now is a container's.
+
+    Returns:
+        A function that undoes it.
+    """
+    real, real_secure = HTTPConnection.connect, HTTPSConnection.connect
+
+    def connect(self: HTTPConnection) -> None:
+        if self.host in _LOOPBACK and not inside_task():
+            (real_secure if isinstance(self, HTTPSConnection) else real)(self)
+            return
+        scheme = "https" if isinstance(self, HTTPSConnection) else "http"
+        timeout = self.timeout if isinstance(self.timeout, int | float) else None
+        self.sock = Wire(scheme, f"{self.host}:{self.port}", timeout, send)
+
+    def undo() -> None:
+        if HTTPConnection.connect is connect:
+            HTTPConnection.connect = real  # type: ignore[method-assign]
+            HTTPSConnection.connect = real_secure  # type: ignore[method-assign]
+
+    HTTPConnection.connect = connect  # type: ignore[method-assign]
+    HTTPSConnection.connect = connect  # type: ignore[method-assign]
+    return undo
