@@ -34,9 +34,9 @@ def test_the_help_lists_every_command(command: Command) -> None:
 
 
 def test_a_command_that_is_not_there_is_a_usage_error(command: Command) -> None:
-    answer = command("lern")
+    answer = command("teach")
     assert answer.status == 2
-    assert "No such command 'lern'" in answer.err
+    assert "No such command 'teach'" in answer.err
 
 
 def failing(error: Exception) -> Callable[..., NoReturn]:
