@@ -21,11 +21,15 @@ _HOMES = {
     "Image": "ecslab.model.image",
     "start": "ecslab.course.session",
 }
+# What a notebook begins with; it also brings the pictures, which `ecslab.cloud` can't import itself.
+_SHOWN = {"Cloud", "start"}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that a command line starts fast."""
     if name in _HOMES:
+        if name in _SHOWN:
+            import_module("ecslab.show")
         return getattr(import_module(_HOMES[name]), name)
     message = f"module 'ecslab' has no attribute {name!r}"
     raise AttributeError(message)

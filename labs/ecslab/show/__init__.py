@@ -1,0 +1,32 @@
+"""Pictures for notebooks, each with a text twin.
+
+    from ecslab.show import rollout, timeline
+
+    cloud.view()  # what there is now: clusters, services, tasks by Availability Zone
+    timeline(cloud, task_arn)  # a task's states over time; several ARNs, ids or lists are fine
+    timeline(cloud)  # every task there has been
+    rollout(cloud, "web")  # tasks of each revision over time, with the limits and the events
+
+In a lesson or a lab `cloud` is `lesson.cloud` or `lab.cloud`. Write the call as the last line of a
+cell, and Jupyter and the site show the picture; `print(timeline(cloud, arn))` shows its text, which
+is also in the fold under every picture. The result is a plain value that stays as it is when time
+goes on, so that two moments can be compared:
+
+    before = cloud.view()
+    cloud.advance(minutes=1)
+    cloud.view().clusters[0].running - before.clusters[0].running
+
+    [(span.state, span.lasted) for span in timeline(cloud, arn).tasks[0].spans]
+
+Looking changes nothing, and the same seed gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from ecslab.cloud.view import draw_with
+from ecslab.show.timeline import Timeline, timeline
+from ecslab.show.view_picture import html
+
+__all__ = ["Timeline", "timeline"]
+
+draw_with(html)

@@ -1,0 +1,54 @@
+"""The parts that pictures over time share: rows, the axis, and its lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecslab.show.markup import box, percent, span, words
+
+if TYPE_CHECKING:
+    from ecslab.show.scale import Scale
+
+LABELS = "6.5em"
+"""The width of the column of names at the left."""
+
+_NAME = (
+    "flex:0 0 {width};width:{width};overflow:hidden;text-overflow:ellipsis;white-space:nowrap;"
+    "padding-right:8px;box-sizing:border-box;{style}"
+)
+_TIP = "position:absolute;top:0px;width:5em;margin-left:-2.5em;text-align:center;opacity:0.85"
+_FIRST = "position:absolute;top:0px;left:0%;opacity:0.85"
+
+
+def row(name: str, *content: str, height: int, width: str = LABELS, style: str = "") -> str:
+    """Return a row: a name at the left, and room that is as long as the axis.
+
+    Args:
+        name: markup for the column at the left.
+        content: boxes with an absolute position.
+        height: in pixels.
+        width: of the column at the left.
+        style: of the name.
+    """
+    left = box(name, style=_NAME.format(width=width, style=style).rstrip(";"))
+    field = f"flex:1 1 auto;position:relative;height:{height}px;min-width:0"
+    return box(left, box(*content, style=field), style="display:flex;align-items:center")
+
+
+def labels(scale: Scale) -> list[str]:
+    """Return the moments written along an axis, and the lengths of what is drawn short."""
+    found = []
+    for place, label in scale.ticks():
+        style = f"{_TIP};left:{percent(place)}" if place else _FIRST
+        found.append(box(words(label), style=style))
+    for place, label in scale.omissions():
+        shown = span("…\u00a0" + words(label) + "\u00a0…")
+        wide = _TIP.replace("5em", "9em").replace("-2.5em", "-4.5em")
+        found.append(box(shown, style=f"{wide};left:{percent(place)};white-space:nowrap"))
+    return found
+
+
+def lines(scale: Scale, height: int) -> list[str]:
+    """Return the faint upright lines at an axis's moments."""
+    style = f"position:absolute;top:0px;height:{height}px;width:0px;border-left:1px solid;opacity:0.15"
+    return [box(style=f"{style};left:{percent(place)}") for place, _ in scale.ticks()]

@@ -1,0 +1,120 @@
+"""The picture of an account at one moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecslab.show.markup import (
+    GREEN,
+    GREY,
+    RED,
+    STATUS,
+    box,
+    faint,
+    picture,
+    span,
+    swatch,
+    words,
+)
+
+if TYPE_CHECKING:
+    from ecslab.cloud.view import ClusterView, ServiceView, TaskView, View, ZoneView
+
+_MONO = "font-family:monospace"
+_SMALL = "font-size:12px"
+_FRAME = "border:1px solid;border-radius:6px"
+_HEALTH = {"HEALTHY": GREEN, "UNHEALTHY": RED}
+
+
+def html(view: View) -> str:
+    """Return the clusters as boxes, with the zones in them side by side."""
+    clusters = [_cluster(cluster) for cluster in view.clusters] or [box("No clusters.")]
+    head = box(words(f"{view.region}, {view.at:%Y-%m-%d %H:%M:%S} UTC"), style="opacity:0.85")
+    return picture(head, *clusters, alt=_description(view), text=str(view))
+
+
+def _description(view: View) -> str:
+    if not view.clusters:
+        return "An account without clusters."
+    parts = []
+    for cluster in view.clusters:
+        parts.append(f"Cluster {cluster.name}: {cluster.counts}.")
+        parts += [
+            f"Service {item.name}: {item.running} of {item.desired} tasks running."
+            for item in cluster.services
+        ]
+        parts += [f"{zone.title}: {len(zone.tasks)} tasks." for zone in cluster.zones]
+    return " ".join(parts)
+
+
+def _cluster(cluster: ClusterView) -> str:
+    title = box(
+        span("cluster ", style="opacity:0.85"),
+        span(words(cluster.name), style="font-weight:bold"),
+        span(words(f"\u2002{cluster.counts}"), style=_SMALL),
+    )
+    zones = [_zone(zone) for zone in cluster.zones]
+    parts = [title, *(_service(item) for item in cluster.services)]
+    if zones:
+        parts.append(box(*zones, style="display:flex;flex-wrap:wrap;margin:6px -4px 0 -4px"))
+    if cluster.stopped:
+        parts.append(box("Stopped within the last hour", style="margin-top:8px;opacity:0.85"))
+        parts += [_stopped(task) for task in cluster.stopped]
+    return box(*parts, style=f"{_FRAME};padding:8px 12px 10px 12px;margin-top:6px")
+
+
+def _service(service: ServiceView) -> str:
+    state = "" if service.status == "ACTIVE" else f" ({service.status})"
+    pending = f", {service.pending} pending" if service.pending else ""
+    counts = f"{service.running} of {service.desired} running{pending}"
+    head = box(
+        span("service ", style="opacity:0.85"),
+        span(words(service.name), style="font-weight:bold"),
+        words(f"{state}\u2002{counts}"),
+        style="margin-top:6px",
+    )
+    deployments = [
+        box(
+            words(
+                f"{item.status} {item.definition}\u2002{item.rollout}\u2002"
+                f"{item.running} of {item.desired} running, {item.pending} pending"
+            ),
+            style=f"{_SMALL};margin-left:14px",
+        )
+        for item in service.deployments
+    ]
+    return box(head, *deployments)
+
+
+def _zone(zone: ZoneView) -> str:
+    tasks = [_task(task) for task in zone.tasks]
+    return box(
+        box(words(zone.title), style=f"{_SMALL};opacity:0.85"),
+        *tasks,
+        style=f"flex:1 1 200px;margin:4px;padding:6px 8px 8px 8px;background-color:{faint(GREY, 0.12)};border-radius:4px",
+    )
+
+
+def _task(task: TaskView) -> str:
+    color = STATUS.get(task.status, GREY)
+    health = ""
+    if task.health in _HEALTH:
+        mark = swatch(_HEALTH[task.health], "border-radius:5px;margin-left:8px")
+        health = mark + words(task.health)
+    return box(
+        box(
+            span(task.short_id, style=f"{_MONO};font-weight:bold"),
+            words(f" {task.name} · {task.definition.rpartition(':')[2]}"),
+        ),
+        box(swatch(color), words(task.status), health, style=_SMALL),
+        style=f"margin-top:6px;padding:2px 0 2px 8px;border-left:4px solid {color}",
+    )
+
+
+def _stopped(task: TaskView) -> str:
+    return box(
+        swatch(GREY),
+        span(task.short_id, style=_MONO),
+        words(f" {task.name}: {task.stopped_reason or 'no reason given'}"),
+        style=_SMALL,
+    )
