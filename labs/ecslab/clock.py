@@ -81,6 +81,19 @@ class Clock:
             self._stepping = False
             self.announce()
 
+    def wait(self, event: simpy.Event) -> None:
+        """Let time pass until an event happens; not to be called by code inside an event.
+
+        Args:
+            event: an event of this clock's queue, such as a process, which ends.
+        """
+        self._stepping = True
+        try:
+            self.env.run(until=event)
+        finally:
+            self._stepping = False
+            self.announce()
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold time while application code runs: what it sleeps is borrowed, see `borrow`."""
