@@ -1,25 +1,39 @@
 """Command lines of containers: which of them the simulation runs, and as which steps.
 
 Just enough of a shell for the commands that people write in task definitions and health checks:
-`echo`, `sleep`, `exit`, `true`, `false`, `curl`, `wget` and `exec`, joined by `&&`, `||` and `;`.
-Any other program is looked up in the image.
+simple commands joined by `&&`, `||`, `;` and `|`, quotes, variables, redirections and `while` loops
+(POSIX.1, Shell Command Language). What else a program is, the image says.
 """
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from ecslab.model.command_text import LAST_STATUS, ScriptError, Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+__all__ = ["NOT_FOUND", "SYNTAX_ERROR", "ScriptError", "Step", "due", "parse", "shell_script"]
+
 NOT_FOUND: Final = 127
 """Exit code of a shell for a command that does not exist (POSIX)."""
 
-_SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash")
-_OPERATORS = ("&&", "||", ";")
-_BUILTINS = ("echo", "sleep", "exit", "true", "false", ":")
+SYNTAX_ERROR: Final = 2
+"""Exit code of a shell for a script that it can't read."""
+
+UTILITIES: Final = frozenset(
+    "[ cat chmod cp date env grep hostname ls mkdir mv printenv rm sleep stat test touch".split()
+)
+"""Programs that every image with a shell contains."""
+
+BUILTINS: Final = frozenset(("echo", "exit", "true", "false", ":", "cd", "export", "set", "trap"))
+"""Commands that every shell runs by itself."""
+
+_SHELLS: Final = ("sh", "bash", "ash", "dash", "/bin/sh", "/bin/bash", "/bin/ash", "/bin/dash")
+_SHELL_FLAGS: Final = ("-c", "-ec", "-lc", "-xc", "-exc")
+_OPERATORS: Final = ("&&", "||", ";")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +43,12 @@ class Step:
     Args:
         words: the program and its arguments.
         when: how it depends on the step before: "&&", "||" or ";" (always).
+        quiet: whether its standard output goes elsewhere.
     """
 
     words: tuple[str, ...]
     when: str = ";"
+    quiet: bool = False
 
     @property
     def program(self) -> str:
@@ -45,8 +61,10 @@ class Step:
         if self.program not in ("curl", "wget"):
             return None
         for word in self.words[1:]:
-            if "://" in word or word.startswith("localhost"):
-                return word if "://" in word else f"http://{word}"
+            if "://" in word:
+                return word
+            if word.startswith(("localhost", "127.0.0.1", "0.0.0.0")):  # noqa: S104 - not a bind
+                return f"http://{word}"
         return None
 
     @property
@@ -56,10 +74,18 @@ class Step:
         short = any("f" in word for word in flags if not word.startswith("--"))
         return self.program == "wget" or short or "--fail" in flags
 
+    def after(self, status: int) -> Step:
+        """Return the step with `$?` replaced by the exit code of the step before it."""
+        return replace(self, words=tuple(w.replace(LAST_STATUS, str(status)) for w in self.words))
+
+    def without_first(self) -> Step:
+        """Return the step that follows a keyword or prefix such as `do` or `exec`."""
+        return replace(self, words=self.words[1:])
+
 
 def shell_script(command: Sequence[str]) -> str | None:
     """Return the script of a `sh -c SCRIPT` command line, else None."""
-    if len(command) >= 3 and command[0] in _SHELLS and command[1] in ("-c", "-ec", "-lc"):  # noqa: PLR2004
+    if len(command) >= 3 and command[0] in _SHELLS and command[1] in _SHELL_FLAGS:  # noqa: PLR2004
         return command[2]
     return None
 
@@ -75,29 +101,25 @@ def parse(script: str, variables: Mapping[str, str] | None = None) -> tuple[Step
         The steps in order; none for an empty script.
 
     Raises:
-        ValueError: the script has an unclosed quotation.
+        ScriptError: the script has an unclosed quotation or an operator without a command.
     """
-    lexer = shlex.shlex(_expand(script, variables or {}), posix=True, punctuation_chars="&|;")
-    lexer.whitespace_split = True
-    lexer.commenters = ""
     steps: list[Step] = []
     words: list[str] = []
-    when = ";"
-    for token in lexer:
-        if token in _OPERATORS:
+    when, quiet, piped = ";", False, False
+    for token in [*tokens(script, variables or {}), Token("operator", ";")]:
+        if token.kind == "word" and not piped:
+            words.append(token.text)
+        elif token.kind == "redirection":
+            quiet = quiet or token.text == "stdout"
+        elif token.kind == "operator" and token.text == "|":
+            piped = True
+        elif token.kind == "operator":
             if words:
-                steps.append(Step(tuple(words), when))
-            words, when = [], token
-        else:
-            words.append(token)
-    if words:
-        steps.append(Step(tuple(words), when))
+                steps.append(Step(tuple(words), when, quiet))
+            elif token.text != ";":
+                raise ScriptError(f'syntax error near unexpected token "{token.text}"')
+            words, when, quiet, piped = [], token.text, False, False
     return tuple(steps)
-
-
-def is_builtin(step: Step) -> bool:
-    """Return whether every shell runs the step by itself."""
-    return step.program in _BUILTINS
 
 
 def due(step: Step, status: int) -> bool:
@@ -105,23 +127,29 @@ def due(step: Step, status: int) -> bool:
     return step.when == ";" or (step.when == "&&") == (status == 0)
 
 
-def _expand(script: str, variables: Mapping[str, str]) -> str:
-    out: list[str] = []
-    position = 0
-    while position < len(script):
-        if script[position] != "$" or position + 1 == len(script):
-            out.append(script[position])
-            position += 1
-            continue
-        braced = script[position + 1] == "{"
-        start = position + (2 if braced else 1)
-        end = start
-        while end < len(script) and (script[end].isalnum() or script[end] == "_"):
-            end += 1
-        if end == start:
-            out.append(script[position])
-            position += 1
-            continue
-        out.append(variables.get(script[start:end], ""))
-        position = end + 1 if braced and script[end : end + 1] == "}" else end
-    return "".join(out)
+def seconds(words: Sequence[str]) -> float:
+    """Return the seconds that `sleep` is asked for: numbers with s, m, h or d behind them."""
+    return sum(_duration(word) for word in words)
+
+
+def exit_code(words: Sequence[str], status: int) -> int:
+    """Return the code with which `exit` ends a script: its argument, else the last status."""
+    if not words:
+        return status
+    try:
+        return int(words[0]) % 256
+    except ValueError:
+        return SYNTAX_ERROR
+
+
+_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_FOR_EVER: Final = 10 * 365 * 86400.0
+
+
+def _duration(word: str) -> float:
+    unit = _UNITS.get(word[-1:], 1.0)
+    try:
+        value = float(word[:-1] if word[-1:] in _UNITS else word)
+    except ValueError:
+        return 0.0
+    return min(value * unit, _FOR_EVER) if value > 0 else 0.0

@@ -44,7 +44,8 @@ class Image:
         required_environment: variables without which the process prints an error and exits with 1.
         user: the user the process runs as (Dockerfile USER).
         writes_root: whether the process writes to its root file system when it starts.
-        architecture: "X86_64", "ARM64", or a tuple of both for a multi-architecture image.
+        architecture: "X86_64" or "ARM64" for a single image; a tuple for a multi-architecture image,
+            whose manifest list names these platforms.
         size: compressed size in MiB.
 
     Raises:
@@ -104,6 +105,11 @@ class Image:
         """Return the CPU architectures for which the image was built."""
         value = self.architecture
         return value if isinstance(value, tuple) else (value,)
+
+    @property
+    def is_manifest_list(self) -> bool:
+        """Return whether the image is a list of images for several platforms."""
+        return isinstance(self.architecture, tuple)
 
     def digest(self) -> str:
         """Return the image digest; images that behave alike have the same one."""
