@@ -227,7 +227,10 @@ class Agent:
         self._changed(task)
 
     def _changed(self, task: Task) -> None:
-        task.version += 1
+        state = task.state()
+        if task.reported and task.reported != state:
+            task.version += 1
+        task.reported = state
         for listener in self._listeners:
             listener(task)
 

@@ -107,8 +107,7 @@ class ApplicationBalancer:
             hops = (*hops, Hop(words, health, "refused"))
             return self._itself(HTTPStatus.BAD_GATEWAY, arrived, group.arn, hops)
         if end == "timeout" and (request.read_timeout or patience) < patience:
-            message = f"{request.host} did not answer within {request.read_timeout:g} seconds."
-            raise ReadTimedOutError(message, hops=hops)
+            raise ReadTimedOutError.of(request, hops)
         if end == "timeout":
             words = f"{connection.name} sent nothing for {patience:g} seconds"
             hops = (*hops, Hop(words, health, "timeout"))

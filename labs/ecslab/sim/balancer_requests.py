@@ -13,7 +13,6 @@ from ecslab.sim.request import (
     ConnectionTimedOutError,
     NameNotResolvedError,
     TlsError,
-    TrafficError,
 )
 from ecslab.sim.target_connections import ArrivedRequest, TargetConnections
 
@@ -72,8 +71,8 @@ class BalancerRequests:
         if listener is None:
             words = f"load balancer {balancer.name} has no listener on port {request.port}"
             evidence = f"elbv2.describe_listeners(LoadBalancerArn='{balancer.arn}')"
-            message = f"{request.host} refused the connection: {words}."
-            raise ConnectionRefusedByHostError(message, hops=path.refused(words, evidence).hops)
+            hops = path.refused(words, evidence).hops
+            raise ConnectionRefusedByHostError.of(request, hops)
         if request.scheme == "https":
             _check_tls(request, listener, path)
         arrived = ArrivedRequest(request, balancer, listener, node, path)
@@ -97,7 +96,7 @@ class BalancerRequests:
                 return node, path
             hops = path.hops if path else (_private_address(node),)
             yield Wait(request.connect_timeout)
-        raise _timed_out(request, hops)
+        raise ConnectionTimedOutError.of(request, hops)
 
     def _path(
         self,
@@ -112,12 +111,6 @@ class BalancerRequests:
         if balancer.internal:
             return self._reach.inside(source, node, request.port)
         return self._reach.outside(source, node, request.port)
-
-
-def _timed_out(request: Request, hops: tuple[Hop, ...]) -> TrafficError:
-    place = f"{request.host} on port {request.port}"
-    message = f"Connecting to {place} timed out: {hops[-1].words}."
-    return ConnectionTimedOutError(message, hops=hops)
 
 
 def _check_tls(request: Request, listener: Listener, path: Path) -> None:

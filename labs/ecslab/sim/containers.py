@@ -6,6 +6,7 @@ stopTimeout); amazon-ecs-agent, dependencygraph and restart_tracker.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecslab.model import command as shell
@@ -69,7 +70,7 @@ class ContainerRunner:
             self._never_started(container, failed, TASK_FAILED_TO_START())
             return
         yield self._env.timeout(_CREATE_SECONDS)
-        if not self._task.wanted:
+        if self._stopping():
             return  # the shutdown records that it never ran
         while True:
             reason = self._start(container)
@@ -84,8 +85,9 @@ class ContainerRunner:
             self._journal("container.restarting", container, exit_code=int(code))
             container.restarts += 1
             yield self._env.timeout(_CREATE_SECONDS)
-        container.reason = process.end_reason or container.reason
-        self._record_exit(container, int(code))
+            if self._stopping():
+                break
+        self._record_exit(container, process)
 
     def shut_down(self) -> Generator[Any, Any, None]:
         """Stop all containers, those on which others depend last."""
@@ -103,8 +105,7 @@ class ContainerRunner:
                 yield other.exited
         process = container.process
         if process is None or not process.alive:
-            if container.exited is not None and not container.exited.triggered:
-                self._record_exit(container, None)
+            self._record_exit(container, process)
             return
         process.terminate()
         timeout = float(container.spec.get("stopTimeout") or DEFAULT_STOP_TIMEOUT)
@@ -125,13 +126,21 @@ class ContainerRunner:
             waited = [event, other.exited]
             timeout = other.spec.get("startTimeout")
             if timeout and condition != "START":
-                waited.append(self._env.timeout(float(timeout)))
+                waited.append(self._env.process(self._patience(other, float(timeout))))
             if not event.triggered:
                 yield self._env.any_of(waited)
             reason = self._unresolved(container, other, condition, resolved=event.triggered)
             if reason:
                 return reason
         return None
+
+    def _patience(self, other: Container, timeout: float) -> Generator[Any, Any, None]:
+        """Wait until a container has been started for that many seconds (dependencygraph)."""
+        if other.started is not None and other.started_at is None:
+            yield other.started
+        if other.started_at is not None:
+            age = (self._account.clock.now - other.started_at).total_seconds()
+            yield self._env.timeout(max(0.0, timeout - age))
 
     def _unresolved(
         self, container: Container, other: Container, condition: str, *, resolved: bool
@@ -149,30 +158,36 @@ class ContainerRunner:
         """Start the container's process; return the reason if it can't be started."""
         found = container.found
         assert found is not None  # noqa: S101 - pulled before
-        container.runtime_id = f"{self._task.id}-{self._account.identifiers.digits(10)}"
+        if container.runtime_id is None:  # a restart is of the same container
+            container.runtime_id = f"{self._task.id}-{self._account.identifiers.digits(10)}"
         environment = variables(self._account, self._task, container)
         command = [
             *(container.spec.get("entryPoint") or []),
             *(container.spec.get("command") or []),
         ]
-        image, script, missing = resolve(found.image, command)
-        if missing:
-            return CANNOT_START(program=missing)
+        resolved = resolve(found.image, command)
+        if resolved.missing:
+            return CANNOT_START(program=resolved.missing)
         write = self._writer(container)
         process = Process(
-            self._account, self._task, container, image, environment=environment, write=write
+            self._account,
+            self._task,
+            container,
+            resolved.image,
+            environment=environment,
+            write=write,
         )
         container.process = process
-        container.status = "RUNNING"
+        container.status, container.health = "RUNNING", "UNKNOWN"
         container.started_at = self._account.clock.now
         assert container.started is not None  # noqa: S101 - set when the runner was made
         if not container.started.triggered:
             container.started.succeed()
         self._journal("container.started", container)
-        if script is None:
+        if resolved.script is None:
             process.start(command[0] if command else "/usr/local/bin/python")
         else:
-            process.run_script(script)
+            process.run_script(resolved.script)
         if container.spec.get("healthCheck"):
             self._env.process(health.watch(container, process, lambda: self._health(container)))
         self._changed()
@@ -190,7 +205,16 @@ class ContainerRunner:
             return False
         return process.age >= float(policy.get("restartAttemptPeriod", 300))
 
-    def _record_exit(self, container: Container, code: int | None) -> None:
+    def _stopping(self) -> bool:
+        return not self._task.wanted
+
+    def _record_exit(self, container: Container, process: Process | None) -> None:
+        """Record, once, how a container ended; without a process it never ran."""
+        if container.exited is not None and container.exited.triggered:
+            return
+        code = None if process is None else int(process.ended.value)
+        if process is not None:
+            container.reason = process.end_reason or container.reason
         container.status = "STOPPED"
         container.exit_code = code
         container.finished_at = self._account.clock.now
@@ -249,29 +273,44 @@ def _shown(container: Container) -> str:
     return f"{container.name}({container.spec['image']})"
 
 
-def resolve(image: Image, command: list[str]) -> tuple[Image, str | None, str | None]:
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a command line means for an image.
+
+    Args:
+        image: the behaviour.
+        script: what to run instead of the behaviour: the text after `sh -c`, or steps.
+        missing: the program that the image does not contain.
+    """
+
+    image: Image
+    script: str | tuple[shell.Step, ...] | None = None
+    missing: str | None = None
+
+
+def resolve(image: Image, command: list[str]) -> Resolved:
     """Return what a command line means for an image.
 
     Args:
         image: the image.
         command: entry point and command of the container definition; empty for the image's own.
-
-    Returns:
-        The behaviour; the shell script to run instead of it, if the command is one; and the name
-        of the program if the image does not contain it.
     """
     line = " ".join(command)
     if not command or line == " ".join(image.command):
-        return image, None, None
+        return Resolved(image)
     if line in image.variants:
-        return image.variants[line], None, None
+        return Resolved(image.variants[line])
+    step = shell.Step(tuple(command))
+    has_shell = "sh" in image.tools
     script = shell.shell_script(command)
-    if script is not None and "sh" in image.tools:
+    if script is not None and step.program in image.tools:
         inner = image.variants.get(script)
-        return (inner, None, None) if inner else (image, script, None)
-    program = command[0].rsplit("/", 1)[-1]
-    if program in ("echo", "sleep", "true", "false", "env") and "sh" in image.tools:
-        return image, line, None
-    if program not in image.tools:
-        return image, None, command[0]
-    return image, None, None
+        return Resolved(inner) if inner else Resolved(image, script)
+    if step.program in ("sh", "bash") and len(command) == 1 and step.program in image.tools:
+        return Resolved(image, ())  # a shell without a terminal has nothing to read
+    standalone = ("echo", "sleep", "true", "false", *shell.UTILITIES)
+    if step.program in standalone and has_shell:
+        return Resolved(image, (step,))
+    if step.program not in image.tools:
+        return Resolved(image, missing=command[0])
+    return Resolved(image)

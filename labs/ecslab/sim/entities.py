@@ -82,10 +82,11 @@ class Task:
     public_ip: bool = False
     enable_execute_command: bool = False
     tags: list[dict[str, str]] = field(default_factory=list)
-    client_token: str | None = None
     desired_status: str = "RUNNING"
     last_status: str = "PROVISIONING"
     version: int = 1
+    reported: tuple[str, ...] = ()
+    """The state at the last change of `version`."""
     connectivity: str | None = None
     connectivity_at: datetime | None = None
     pull_started_at: datetime | None = None
@@ -141,6 +142,15 @@ class Task:
         """Return whether an essential container has a health check."""
         return any(c.essential and c.spec.get("healthCheck") for c in self.containers)
 
+    def state(self) -> tuple[str, ...]:
+        """Return what makes an event when it changes: the task's states, and its containers' once
+        the task runs.
+
+        AWS: ecs_task_events (what causes a task state change event); botocore ecs Task.version.
+        """
+        containers = self.containers if self.last_status == "RUNNING" else []
+        return (self.last_status, self.desired_status, *[c.status for c in containers])
+
     def container(self, name: str) -> Container | None:
         """Return the container of that name."""
         return next((c for c in self.containers if c.name == name), None)
@@ -161,6 +171,8 @@ class Cluster:
     record: dict[str, Any]
     tasks: dict[str, Task] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    client_tokens: dict[str, tuple[str, list[Task]]] = field(default_factory=dict)
+    """Client token of RunTask → the request that came with it, and the tasks that it started."""
 
     @property
     def active(self) -> bool:

@@ -1,11 +1,14 @@
 """Container health checks: running the command, counting the results.
 
-AWS: botocore ecs HealthCheck (interval, timeout, retries, startPeriod).
+AWS: botocore ecs HealthCheck (interval, timeout, retries, startPeriod); amazon-ecs-agent leaves the
+counting to Docker, whose HEALTHCHECK runs a check `interval` seconds after the one before has ended.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ecslab.model import command as shell
 
@@ -15,34 +18,57 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Container
     from ecslab.sim.process import Process
 
+_CURL_MALFORMED_URL = 3
 _CURL_CANNOT_CONNECT = 7
 _CURL_HTTP_ERROR = 22
-_CURL_TIMED_OUT = 28
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def exit_code(process: Process, command: Sequence[str], timeout: float) -> int:
-    """Return the exit code of a health check's command, run inside the container.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended.
+
+    Args:
+        code: its exit code.
+        seconds: how long it took.
+    """
+
+    code: int
+    seconds: float = 0.0
+
+
+def run(process: Process, command: Sequence[str]) -> Result:
+    """Run a health check's command inside a container.
 
     Args:
         process: the container's process.
         command: `["CMD", ...]` or `["CMD-SHELL", script]`.
-        timeout: seconds after which the command counts as failed.
     """
     kind, rest = command[0], list(command[1:])
-    if kind == "CMD-SHELL":
+    if kind == "CMD":
+        script = shell.shell_script(rest)
+        if script is None:
+            return _program(process, shell.Step(tuple(rest))) if rest else Result(1)
+    elif kind == "CMD-SHELL":
         script = " ".join(rest)
-    elif kind == "CMD":
-        return _program(process, shell.Step(tuple(rest)), timeout) if rest else 1
     else:
         script = shell.shell_script(command) or " ".join(command)
-    status = 0
-    for step in shell.parse(script, process.environment):
+    if not process.runs_tool("sh"):
+        return Result(shell.NOT_FOUND)
+    try:
+        steps = shell.parse(script, process.environment)
+    except shell.ScriptError:
+        return Result(shell.SYNTAX_ERROR)
+    status, seconds = 0, 0.0
+    for each in steps:
+        step = each.after(status)
         if not shell.due(step, status):
             continue
         if step.program == "exit":
-            return int(step.words[1]) if len(step.words) > 1 and step.words[1].isdigit() else status
-        status = _program(process, step, timeout)
-    return status
+            return Result(shell.exit_code(step.words[1:], status), seconds)
+        result = _program(process, step)
+        status, seconds = result.code, seconds + result.seconds
+    return Result(status, seconds)
 
 
 def watch(
@@ -64,10 +90,15 @@ def watch(
         yield env.timeout(interval)
         if not process.alive:
             return
-        if exit_code(process, check["command"], timeout) == 0:
-            failures = 0
-            state = "HEALTHY"
-        elif process.age <= start_period and container.health != "HEALTHY":
+        age = process.age
+        result = run(process, check["command"])
+        if result.seconds:
+            yield env.timeout(min(result.seconds, timeout))
+            if process.ended.triggered:
+                return
+        if result.code == 0 and result.seconds <= timeout:
+            failures, state = 0, "HEALTHY"
+        elif age < start_period and container.health == "UNKNOWN":
             continue
         else:
             failures += 1
@@ -79,25 +110,40 @@ def watch(
             changed()
 
 
-def _program(process: Process, step: shell.Step, timeout: float) -> int:
-    if shell.is_builtin(step):
-        return 1 if step.program == "false" else 0
-    if not process.runs_tool(step.program):
-        return shell.NOT_FOUND
-    if step.url is None:
-        return 0 if process.health() else 1
-    return _fetch(process, step, step.url, timeout)
+def fetch(process: Process, step: shell.Step, url: str) -> Result:
+    """Return how curl or wget ends that asks the task itself.
 
+    The containers of a task share one network interface (task-networking-awsvpc).
 
-def _fetch(process: Process, step: shell.Step, url: str, timeout: float) -> int:
-    authority = url.split("://", 1)[1].split("/", 1)[0]
-    port = int(authority.rsplit(":", 1)[1]) if ":" in authority else 80
+    Args:
+        process: the process that runs it.
+        step: the command.
+        url: what it fetches.
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 80)
+    except ValueError:
+        return Result(_CURL_MALFORMED_URL)
     neighbours = [c.process for c in process.task.containers if c.process is not None]
     listener = next((p for p in neighbours if p.listens_on(port)), None)
     if listener is None:
-        return _CURL_CANNOT_CONNECT
-    answer = listener.request("GET", url, {"User-Agent": step.program}, b"")
-    if answer.seconds > timeout:
-        return _CURL_TIMED_OUT
+        return Result(_CURL_CANNOT_CONNECT)
+    headers = {"Host": parts.netloc, "User-Agent": step.program}
+    answer = listener.request("GET", url, headers, b"")
     http_error = answer.status >= 400  # noqa: PLR2004 - where HTTP's error statuses begin
-    return _CURL_HTTP_ERROR if http_error and step.fails_on_http_error else 0
+    failed = http_error and step.fails_on_http_error
+    return Result(_CURL_HTTP_ERROR if failed else 0, answer.seconds)
+
+
+def _program(process: Process, step: shell.Step) -> Result:
+    if step.program == "sleep":
+        return Result(0, shell.seconds(step.words[1:]))
+    if step.program in shell.BUILTINS:
+        return Result(int(step.program == "false"))
+    known = process.runs_tool(step.program) or step.program in shell.UTILITIES
+    if not known:
+        return Result(shell.NOT_FOUND)
+    if step.url is None:
+        return Result(0 if process.health() else 1)
+    return fetch(process, step, step.url)

@@ -77,7 +77,7 @@ class Load:
         began = env.now
         flights = []
         while env.now - began < seconds - _ROUNDING:
-            age = env.now - began
+            age = round(env.now - began, 6)
             rate = per_second(age) if callable(per_second) else per_second
             if rate > 0:
                 self.sent += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecslab.model.network import Hop
 from ecslab.sim import listener_rules
 from ecslab.sim.exchange import Wait
 from ecslab.sim.request import (
@@ -66,25 +67,22 @@ class NetworkBalancer:
         target = self._targets.choose(group) if group else None
         if group is None or target is None:
             yield Wait(request.connect_timeout)
-            message = f"Connecting to {request.host} timed out: its load balancer has no target."
-            raise ConnectionTimedOutError(message, hops=hops)
+            words = f"load balancer {arrived.balancer.name} has no target to connect to"
+            evidence = f"elbv2.describe_target_health(TargetGroupArn='{arn}')"
+            raise ConnectionTimedOutError.of(request, (*hops, Hop(words, evidence, "timeout")))
         connection = self._connections.connect(arrived.node, group, target)
         hops = (*hops, *connection.path.hops)
         if connection.path.failure == "timeout":
             yield Wait(request.connect_timeout)
-            message = f"Connecting to {request.host} timed out: {hops[-1].words}."
-            raise ConnectionTimedOutError(message, hops=hops)
+            raise ConnectionTimedOutError.of(request, hops)
         if connection.process is None:
-            message = f"{request.host} refused the connection: {hops[-1].words}."
-            raise ConnectionRefusedByHostError(message, hops=hops)
+            raise ConnectionRefusedByHostError.of(request, hops)
         headers = {**request.headers, "Host": request.authority}
         answer, end = yield from self._connections.exchange(connection, request, headers)
         if end == "closed":
-            message = f"{request.host} closed the connection before it answered."
-            raise ConnectionClosedError(message, hops=hops)
+            raise ConnectionClosedError.of(request, hops)
         if end == "timeout":
-            message = f"{request.host} did not answer within {request.read_timeout:g} seconds."
-            raise ReadTimedOutError(message, hops=hops)
+            raise ReadTimedOutError.of(request, hops)
         arns = (arrived.balancer.arn, group.arn)
         self._counts.by_target(arns, self._env.now, answer.status, answer.seconds)
         by = f"{target.ip}:{target.port}"

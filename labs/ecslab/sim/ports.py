@@ -186,6 +186,9 @@ class SecretsPort(Protocol):
 class LogsPort(Protocol):
     """CloudWatch Logs."""
 
+    def knows(self, region: str) -> bool:
+        """Return whether a Region exists."""
+
     def group_exists(self, group: str, region: str) -> bool:
         """Return whether a log group exists."""
 

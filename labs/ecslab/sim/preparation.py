@@ -83,8 +83,8 @@ class Preparation:
     def _usable(self, container: Container, found: FoundImage) -> str | None:
         platform = self._task.definition.get("runtimePlatform") or {}
         architecture = platform.get("cpuArchitecture", "X86_64")
-        built_for = found.image.architectures
-        if len(built_for) > 1 and architecture not in built_for:
+        # A manifest list is searched for the platform; a single image is taken for what it is.
+        if found.image.is_manifest_list and architecture not in found.image.architectures:
             name = "linux/arm64" if architecture == "ARM64" else "linux/amd64"
             return failures.PULL_NO_PLATFORM(platform=name)
         storage = (self._task.definition.get("ephemeralStorage") or {}).get("sizeInGiB", 20)
@@ -217,10 +217,16 @@ class Preparation:
 
     def _log_stream(self, container: Container, options: dict[str, str]) -> str | None:
         group, region = options["awslogs-group"], options["awslogs-region"]
-        if not self._reaches("logs"):
+        logs = self._ports.logs
+        if not logs.knows(region) or not self._reaches("logs"):
             return failures.LOGS_UNREACHABLE()
         arn = f"arn:aws:logs:{region}:{self._account.id}:log-group:{group}"
-        logs = self._ports.logs
+        prefix = options.get("awslogs-stream-prefix")
+        name = f"{prefix}/{container.name}/{self._task.id}" if prefix else self._task.id
+        # As Docker's awslogs driver: the stream first, the group only when that finds none.
+        reason = self._logs_denied("logs:CreateLogStream", f"{arn}:log-stream:{name}")
+        if reason:
+            return reason
         if not logs.group_exists(group, region):
             if options.get("awslogs-create-group") != "true":
                 return failures.LOG_GROUP_MISSING()
@@ -228,14 +234,10 @@ class Preparation:
             if reason:
                 return reason
             logs.create_group(group, region)
-        prefix = options.get("awslogs-stream-prefix")
-        name = f"{prefix}/{container.name}/{self._task.id}" if prefix else self._task.id
-        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            reason = self._logs_denied(action, f"{arn}:log-stream:{name}")
-            if reason:
-                return reason
         logs.create_stream(group, region, name)
-        container.log_stream = name
+        # Without this permission the driver starts all the same; what it can't put is lost.
+        if not self._denied("logs:PutLogEvents", f"{arn}:log-stream:{name}"):
+            container.log_stream = name
         return None
 
     def _logs_denied(self, action: str, arn: str) -> str | None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.model import command as shell
 from ecslab.model.failures import EXEC_FORMAT, OUT_OF_MEMORY
+from ecslab.sim.script import Script
 from ecslab.sim.wsgi import Answer, call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     import simpy
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 SIGKILL_EXIT = 137
 """Exit code of a process that SIGKILL ended: 128 + 9."""
 
+SIGTERM_EXIT = 143
+"""Exit code of a process that SIGTERM ended: 128 + 15."""
+
+_SHELL_MEMORY = 1.0
 _MEMORY_SAMPLE = 5.0
 
 
@@ -61,7 +66,8 @@ class Process:
         self.started = account.clock.seconds
         self.served = 0
         self._write = write
-        self._listens = True
+        self._main_since: float | None = None
+        self._leave: int | None = None
 
     @property
     def alive(self) -> bool:
@@ -74,19 +80,28 @@ class Process:
         return self.account.clock.seconds - self.started
 
     @property
+    def main_age(self) -> float | None:
+        """Return the seconds since the image's main behaviour began; None while a shell runs."""
+        since = self._main_since
+        return None if since is None else self.account.clock.seconds - since
+
+    @property
     def memory(self) -> float:
         """Return the MiB in use now."""
-        return _value(self.image.memory, self.age)
+        age = self.main_age
+        return _SHELL_MEMORY if age is None else _value(self.image.memory, age)
 
     @property
     def cpu(self) -> float:
         """Return the CPU units in use now."""
-        return _value(self.image.cpu, self.age)
+        age = self.main_age
+        return 0.0 if age is None else _value(self.image.cpu, age)
 
     def listens_on(self, port: int) -> bool:
         """Return whether a connection to a TCP port is accepted now."""
-        ready = self.age >= self.image.ready_after
-        return self.alive and self._listens and ready and port in self.image.ports
+        age = self.main_age
+        ready = age is not None and age >= self.image.ready_after
+        return self.alive and ready and port in self.image.ports
 
     def start(self, program: str) -> None:
         """Start the image's main behaviour.
@@ -95,11 +110,9 @@ class Process:
             program: the program's name, for messages.
         """
         env = self.account.clock.env
-        wanted = self.task.definition.get("runtimePlatform") or {}
-        if wanted.get("cpuArchitecture", "X86_64") not in self.image.architectures:
-            self.print([EXEC_FORMAT(program=program)])
-            self.end(1)
+        if not self._runs_here(program):
             return
+        self._main_since = self.account.clock.seconds
         if self.image.writes_root and self.container.spec.get("readonlyRootFilesystem"):
             self.print(["OSError: [Errno 30] Read-only file system: '/app/cache'"])
             self.end(1)
@@ -116,10 +129,31 @@ class Process:
             env.process(self._work(self.image.work))
         env.process(self._watch_memory())
 
-    def run_script(self, script: str) -> None:
-        """Start a shell script instead of the image's main behaviour."""
-        self._listens = False
-        self.account.clock.env.process(self._script(script))
+    def run_script(self, script: str | Sequence[shell.Step]) -> None:
+        """Start a shell script, or a program that every shell has, instead of the main behaviour.
+
+        Args:
+            script: the text after `sh -c`, or its steps.
+        """
+        if not self._runs_here("/bin/sh"):
+            return
+        try:
+            steps = shell.parse(script, self.environment) if isinstance(script, str) else script
+        except shell.ScriptError as error:
+            self.print([f"sh: 1: Syntax error: {error}"])
+            self.end(shell.SYNTAX_ERROR)
+            return
+        self.account.clock.env.process(self._script(steps))
+
+    def is_main(self, step: shell.Step) -> bool:
+        """Return whether a command is the image's own, or one of its variants."""
+        line = " ".join(step.words)
+        return line == " ".join(self.image.command) or line in self.image.variants
+
+    def become_main(self, step: shell.Step) -> None:
+        """Go on from a script with a program of the image."""
+        self.image = self.image.variants.get(" ".join(step.words), self.image)
+        self.start(step.words[0])
 
     def end(self, code: int, reason: str | None = None) -> None:
         """End the process, once.
@@ -133,8 +167,19 @@ class Process:
             self.ended.succeed(code)
 
     def terminate(self) -> None:
-        """Deliver SIGTERM."""
-        if self.image.stop_after is None or not self.alive:
+        """Deliver SIGTERM.
+
+        A shell, and `sleep` alone, do not react to it as a container's first process, unless an
+        init process forwards it (Linux, kill(2); botocore ecs LinuxParameters.initProcessEnabled).
+        """
+        if not self.alive:
+            return
+        if self._main_since is None:
+            parameters = self.container.spec.get("linuxParameters") or {}
+            if parameters.get("initProcessEnabled"):
+                self.end(SIGTERM_EXIT)
+            return
+        if self.image.stop_after is None:
             return
         self.account.clock.env.process(
             self._lifetime(self.image.stop_after, self.image.stop_exit_code)
@@ -174,12 +219,13 @@ class Process:
 
     def health(self) -> bool:
         """Return what a health command that can't be run step by step finds."""
-        return bool(_value(self.image.health, self.age))
+        age = self.main_age
+        return age is not None and bool(_value(self.image.health, age))
 
     def print(self, lines: Iterable[str]) -> None:
         """Write lines to standard output, as far as the log driver takes them."""
         kept = [line for line in lines if line]
-        if kept:
+        if kept and self.alive:
             self._write(kept)
 
     @contextlib.contextmanager
@@ -197,6 +243,8 @@ class Process:
                 contextlib.redirect_stderr(out),
             ):
                 yield
+        except SystemExit as leaving:
+            self._leave = _exit_status(leaving, out)
         except Exception:  # noqa: BLE001 - whatever application code raises ends in its log
             out.write(_short_traceback())
         finally:
@@ -215,7 +263,7 @@ class Process:
                 work()
                 failed = False
             if failed:
-                self.end(1)
+                self.end(1 if self._leave is None else self._leave)
                 return
             yield env.timeout(self.image.every + self.account.clock.borrow())
 
@@ -243,45 +291,26 @@ class Process:
             p.memory for p in processes
         )
 
-    def _script(self, script: str) -> Generator[Any, Any, None]:
-        env = self.account.clock.env
-        status = 0
-        for step in shell.parse(script, self.environment):
-            if not shell.due(step, status):
-                continue
-            if step.program == "sleep":
-                yield env.timeout(_seconds(step.words[1:]))
-                status = 0
-            elif step.program == "exit":
-                self.end(int(_seconds(step.words[1:])) % 256)
-                return
-            elif step.program == "exec" or " ".join(step.words) == " ".join(self.image.command):
-                self._listens = True
-                self.start(step.words[-1])
-                return
-            else:
-                status = self._simple(step)
-            if not self.alive:
-                return
+    def _script(self, steps: Sequence[shell.Step]) -> Generator[Any, Any, None]:
+        status = yield from Script(self, steps).run()
         self.end(status)
 
-    def _simple(self, step: shell.Step) -> int:
-        if step.program == "echo":
-            self.print([" ".join(step.words[1:])])
-            return 0
-        if shell.is_builtin(step):
-            return 1 if step.program == "false" else 0
-        if not self.runs_tool(step.program):
-            self.print([f"sh: 1: {step.program}: not found"])
-            return shell.NOT_FOUND
-        return 0
+    def _runs_here(self, program: str) -> bool:
+        """Return whether the image was built for the task's platform; else end as Linux does."""
+        wanted = self.task.definition.get("runtimePlatform") or {}
+        if wanted.get("cpuArchitecture", "X86_64") in self.image.architectures:
+            return True
+        self.print([EXEC_FORMAT(program=program)])
+        self.end(1)
+        return False
 
 
-def _seconds(words: tuple[str, ...]) -> float:
-    try:
-        return max(0.0, float(words[0].rstrip("s"))) if words else 0.0
-    except ValueError:
-        return 0.0
+def _exit_status(leaving: SystemExit, out: io.StringIO) -> int:
+    """Return the exit code of `sys.exit(...)`; a text is printed and means 1, as Python has it."""
+    if leaving.code is None or isinstance(leaving.code, int):
+        return int(leaving.code or 0) % 256
+    out.write(f"{leaving.code}\n")
+    return 1
 
 
 def _short_traceback() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
 from ecslab.errors import CourseError, EcslabError
@@ -122,6 +122,8 @@ class Response(Answer):
 class TrafficError(EcslabError):
     """A request that got no HTTP answer.
 
+    Its text says what the client sees; `hops` says why.
+
     Args:
         message: one sentence that says what happened.
         seconds: how long the client waited.
@@ -147,11 +149,23 @@ class ConnectionTimedOutError(TrafficError):
 
     kind = "connection timed out"
 
+    @classmethod
+    def of(cls, request: Request, hops: Iterable[Hop] = ()) -> Self:
+        """Return the failure in the words of the client, who can't know why."""
+        seconds = f"{request.connect_timeout:g} seconds"
+        message = f"Connecting to {request.host} on port {request.port} timed out after {seconds}."
+        return cls(message, hops=hops)
+
 
 class ConnectionRefusedByHostError(TrafficError):
     """The packets arrived, and nothing listens on the port."""
 
     kind = "connection refused"
+
+    @classmethod
+    def of(cls, request: Request, hops: Iterable[Hop] = ()) -> Self:
+        """Return the failure in the words of the client, who can't know why."""
+        return cls(f"{request.host} refused the connection on port {request.port}.", hops=hops)
 
 
 class ConnectionClosedError(TrafficError):
@@ -159,11 +173,22 @@ class ConnectionClosedError(TrafficError):
 
     kind = "connection closed"
 
+    @classmethod
+    def of(cls, request: Request, hops: Iterable[Hop] = ()) -> Self:
+        """Return the failure in the words of the client, who can't know why."""
+        return cls(f"{request.host} closed the connection without an answer.", hops=hops)
+
 
 class ReadTimedOutError(TrafficError):
     """The client did not want to wait for the answer any longer."""
 
     kind = "read timed out"
+
+    @classmethod
+    def of(cls, request: Request, hops: Iterable[Hop] = ()) -> Self:
+        """Return the failure in the words of the client, who can't know why."""
+        seconds = f"{request.read_timeout:g} seconds"
+        return cls(f"{request.host} did not answer within {seconds}.", hops=hops)
 
 
 class TlsError(TrafficError):

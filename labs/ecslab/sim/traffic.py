@@ -176,9 +176,8 @@ class Traffic:
         self._source(request)
         env = self._clock.env
         life = env.process(self._live(request))
-        while life.is_alive:
-            self._clock.advance(max(0.0, env.peek() - env.now))
-        ended: Response | TrafficError = life.value  # type: ignore[assignment] # it is not alive
+        self._clock.wait(life)
+        ended: Response | TrafficError = life.value  # type: ignore[assignment] # it has ended
         return ended
 
     def _live(self, request: Request) -> Generator[Any, Any, Response | TrafficError]:
@@ -214,14 +213,11 @@ class Traffic:
         found = self._find(address, task)
         if found is None:
             yield Wait(request.connect_timeout)
-            message = f"Connecting to {request.host} timed out: nobody answers at {address}."
-            raise ConnectionTimedOutError(message)
+            raise ConnectionTimedOutError.of(request, [_nobody(address, task)])
         path = self._path(request, found, address, task)
         if not path.reachable:
             yield Wait(request.connect_timeout)
-            why = path.hops[-1].words
-            message = f"Connecting to {request.host} on port {request.port} timed out: {why}."
-            raise ConnectionTimedOutError(message, hops=path.hops)
+            raise ConnectionTimedOutError.of(request, path.hops)
         return (yield from self._converse(request, found, path))
 
     def _loopback(self, request: Request, task: Task | None) -> Way:
@@ -239,9 +235,8 @@ class Traffic:
         process = listener_on(task, request.port)
         if process is None:
             words = f"nothing in task {task.id} listens on port {request.port}"
-            message = f"{request.host} refused the connection: {words}."
             hops = path.refused(words, _shown_by(task)).hops
-            raise ConnectionRefusedByHostError(message, hops=hops)
+            raise ConnectionRefusedByHostError.of(request, hops)
         if request.scheme == "https":
             message = f"{request.host} does not speak HTTPS on port {request.port}."
             raise TlsError(message, hops=path.hops)
@@ -249,11 +244,9 @@ class Traffic:
         answer = ask(process, request.method, request.url, headers, request.body)
         patience = request.read_timeout or float("inf")
         if (yield Wait(min(answer.seconds, patience), process)):
-            message = f"{request.host} closed the connection before it answered."
-            raise ConnectionClosedError(message, hops=path.hops)
+            raise ConnectionClosedError.of(request, path.hops)
         if answer.seconds > patience:
-            message = f"{request.host} did not answer within {patience:g} seconds."
-            raise ReadTimedOutError(message, hops=path.hops)
+            raise ReadTimedOutError.of(request, path.hops)
         address = task.interface.private_ip if task.interface else request.host
         by = f"{address}:{request.port}"
         return Response(answer.status, dict(answer.headers), answer.body, 0.0, path.hops, by)
@@ -312,6 +305,14 @@ def _timed(outcome: Response | TrafficError, seconds: float) -> Response | Traff
 
 def _shown_by(task: Task) -> str:
     return f"ecs.describe_tasks(cluster='{task.cluster.name}', tasks=['{task.id}'])"
+
+
+def _nobody(address: str, source: Task | None) -> Hop:
+    if source is None and ipaddress.ip_address(address).is_private:
+        words = f"{address} is a private address, to which the internet has no way"
+    else:
+        words = f"no task has the address {address}"
+    return Hop(words, f"ec2.describe_network_interfaces()  # {address}", "timeout")
 
 
 def _is_address(host: str) -> bool:
