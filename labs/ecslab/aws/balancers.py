@@ -19,9 +19,25 @@ from ecslab.sim.traffic import Traffic
 if TYPE_CHECKING:
     from ecslab.aws.network import Network
     from ecslab.sim.balancing import LoadBalancer, TargetGroup
+    from ecslab.sim.engine import Engine
     from ecslab.sim.entities import Account
 
-__all__ = ["LoadBalancers", "install"]
+__all__ = ["LoadBalancers", "install", "serve"]
+
+
+def serve(engine: Engine, network: Network) -> LoadBalancers:
+    """Connect load balancers with the data plane of a Region.
+
+    Args:
+        engine: the data plane; its services get the targets, its scheduler hears of their health.
+        network: the network of the Region.
+    """
+    made = LoadBalancers(engine.account, network)
+    engine.account.ports.balancers = made.targets
+    engine.account.ports.extra["target_groups"] = made
+    engine.agent.listen(made.hosts.note)
+    made.targets.listen(engine.scheduler.poke_target_group)
+    return made
 
 
 class LoadBalancers:
@@ -31,7 +47,7 @@ class LoadBalancers:
     what moto needs of the data plane (`balancer_backend.TargetKeeper`).
 
     Args:
-        account: the account; `targets` is to become its `ports.balancers`.
+        account: the account.
         network: its network.
     """
 

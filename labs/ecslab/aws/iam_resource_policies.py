@@ -21,7 +21,10 @@ def resource_policies(arn: str) -> list[str]:
         return []
     service, region, account, resource = parts[2:]
     find = _FIND.get(service)
-    found = find(region, account, resource) if find else None
+    try:
+        found = find(region, account, resource) if find else None
+    except KeyError:  # a Region that is none holds nothing
+        return []
     if not found:
         return []
     return [found.decode() if isinstance(found, bytes) else str(found)]

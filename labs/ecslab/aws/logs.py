@@ -23,6 +23,14 @@ class Logs:
         self._account = account
         self._now = now
 
+    def knows(self, region: str) -> bool:
+        """Return whether a Region exists."""
+        try:
+            self._backend(region)
+        except KeyError:
+            return False
+        return True
+
     def group_exists(self, group: str, region: str) -> bool:
         """Return whether a log group exists."""
         return group in self._backend(region).groups

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.ecr.models import ecr_backends
 
 from ecslab.aws.public_images import PUBLIC_IMAGES
+from ecslab.model.image import Image
 from ecslab.sim.ports import FoundImage, MissingImage
-
-if TYPE_CHECKING:
-    from ecslab.model.image import Image
 
 _ECR_HOST = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com$")
 _MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -69,17 +67,25 @@ class Registry:
         match = _ECR_HOST.match(host)
         account, region = match.groups() if match else ("", "")
         arn = f"arn:aws:ecr:{region}:{account}:repository/{repository}"
-        backend: Any = ecr_backends[account][region] if account == self._account else None
-        stored = backend.repositories.get(repository) if backend is not None else None
+        stored = self._repository(account, region, repository)
         if stored is None:
             return MissingImage(host, repository, private=True, arn=arn)
         for image in stored.images:
             found = image.image_digest
             if digest == found or (digest is None and tag in image.image_tags):
-                behaviour = self._behaviours.get(found)
-                if behaviour is not None:
-                    return FoundImage(behaviour, found, host, repository, private=True, arn=arn)
+                # What was put by PutImage alone says nothing of what it does: it only runs.
+                behaviour = self._behaviours.get(found, Image())
+                return FoundImage(behaviour, found, host, repository, private=True, arn=arn)
         return MissingImage(host, repository, private=True, arn=arn, tag_only=True)
+
+    def _repository(self, account: str, region: str, name: str) -> Any:
+        """Return a repository; None in another account, in a Region that is none, and if absent."""
+        if account != self._account:
+            return None
+        try:
+            return ecr_backends[account][region].repositories.get(name)
+        except KeyError:
+            return None
 
     @property
     def _host(self) -> str:

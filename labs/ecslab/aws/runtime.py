@@ -12,9 +12,10 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
 from moto.moto_api._internal import mock_random
 
-from ecslab.aws import ecr
+from ecslab.aws import balancer_backend, ecr, http
 from ecslab.aws import network as vpc
 from ecslab.aws.account_environment import AccountEnvironment
+from ecslab.aws.balancers import LoadBalancers
 from ecslab.aws.ecs import service as ecs
 from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.events import Events
@@ -44,17 +45,10 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest
 
+    from ecslab.sim.traffic import Traffic
+
 REGION = "us-east-1"
 _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
-
-
-class _NoBalancers:
-    """Until load balancers are wired: no target is ever in use."""
-
-    def register(self, target: Any) -> None: ...
-    def deregister(self, target: Any) -> float: return 0.0
-    def health(self, target: Any) -> str: return "unused"
-    def health_reason(self, target: Any) -> str: return ""
 
 
 class Runtime:
@@ -73,6 +67,7 @@ class Runtime:
         self._engines: dict[str, Engine] = {}
         self._networks: dict[str, vpc.Network] = {}
         self._roles: dict[str, TaskRoles] = {}
+        self._balancers: dict[str, LoadBalancers] = {}
         self._credentials = CredentialStore(self._chance(), lambda: self.clock.now)
         self._identities = Identities(self._credentials, lambda: self.clock.now)
         self._environment = AccountEnvironment(REGION)
@@ -97,15 +92,20 @@ class Runtime:
         self._wall_clock.start()
         self._undo = [
             vpc.install(),
+            balancer_backend.install(),
             ecr.install(),
             ecs.install(self._make, self._caller_arn),
         ]
         install_managed_policies(ACCOUNT)
         open_gateway(self._gateway)
+        http.install(self.traffic)
 
     def stop(self) -> None:
         """Give the process back; what the account held is gone."""
+        http.uninstall()
         close_gateway(self._gateway)
+        for balancers in self._balancers.values():
+            balancers.close()
         for undo in reversed(self._undo):
             undo()
         self._wall_clock.stop()
@@ -118,6 +118,11 @@ class Runtime:
         if region not in self._engines:
             self._make(ACCOUNT, region)
         return self._engines[region]
+
+    def traffic(self, region: str = REGION) -> Traffic:
+        """Return the HTTP traffic of a Region."""
+        self.engine(region)
+        return self._balancers[region].traffic
 
     def registry(self, region: str = REGION) -> Registry:
         """Return the image registry of a Region."""
@@ -142,7 +147,7 @@ class Runtime:
             roles=roles,
             secrets=Secrets(account_id, region),
             logs=Logs(account_id, lambda: self.clock.now),
-            balancers=_NoBalancers(),  # type: ignore[arg-type]
+            balancers=None,  # type: ignore[arg-type] # set below: it needs the account
             programs=Programs(),
             events=Events(account_id, region, lambda: self.clock.now),
         )
@@ -155,12 +160,17 @@ class Runtime:
             ports=ports,
             definitions=TaskDefinitions(account_id, region),
         )
-        ports.extra.setdefault("target_groups", None)
+        balancers = LoadBalancers(account, network)
+        ports.balancers = balancers.targets
+        ports.extra["target_groups"] = balancers
         self._networks[region] = network
         self.registries[region] = registry
         self._roles[region] = roles
-        self._engines[region] = Engine(account)
-        self._engines[region].agent.listen(TaskEvents(account).changed)
+        engine = self._engines[region] = Engine(account)
+        self._balancers[region] = balancers
+        balancers.targets.listen(engine.scheduler.poke_target_group)
+        engine.agent.listen(balancers.hosts.note)
+        engine.agent.listen(TaskEvents(account).changed)
         return self._engines[region], network
 
     def _chance(self) -> Random:
@@ -198,6 +208,8 @@ class Runtime:
     def _network_changed(self) -> None:
         for network in self._networks.values():
             network.invalidate()
+        for balancers in self._balancers.values():
+            balancers.look_again()
 
     def _context(self) -> CallContext:
         engine = self._engines.get(REGION)

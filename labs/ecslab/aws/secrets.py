@@ -39,10 +39,12 @@ class Secrets:
                 (secrets-envvar-secrets-manager).
         """
         parts = reference.split(":")
+        if len(parts) < _ARN_PARTS or parts[4] != self._account:
+            return SecretValue(missing=True)
         arn = ":".join(parts[:_ARN_PARTS])
         key, stage, version = [*parts[_ARN_PARTS:], "", "", ""][:3]
-        backend: Any = secretsmanager_backends[self._account][parts[3] or self._region]
         try:
+            backend: Any = secretsmanager_backends[self._account][parts[3]]
             found = backend.get_secret_value(arn, version or None, stage or "AWSCURRENT")
         except (ServiceException, HTTPException, KeyError):
             return SecretValue(missing=True)
@@ -64,19 +66,21 @@ class Secrets:
         Args:
             reference: its ARN, or its name in the same Region (botocore ecs Secret.valueFrom).
         """
-        name, region = reference, self._region
+        names, region, account = [reference], self._region, self._account
         if reference.startswith("arn:"):
-            region = reference.split(":")[3]
-            name = reference.split(":parameter/", 1)[-1]
-        backend: Any = ssm_backends[self._account][region]
-        for candidate in (name, f"/{name}"):
-            found = backend.get_parameters([candidate])
-            if found:
-                parameter = next(iter(found.values()))
-                value = parameter.value
-                if parameter.type == "SecureString":
-                    value = parameter.decrypt(value)
-                return SecretValue(str(value))
+            region, account = [*reference.split(":"), ""][3:5]
+            name = reference.partition(":parameter/")[2]
+            # The ARN of `/db` is the same as that of `db`.
+            names = [f"/{name}", name]
+        try:
+            backend: Any = ssm_backends[self._account][region]
+        except KeyError:
+            return SecretValue(missing=True)
+        if account != self._account:
+            return SecretValue(missing=True)
+        for candidate in names:
+            for parameter in backend.get_parameters([candidate]).values():
+                return SecretValue(str(parameter.decrypt(parameter.value)))
         return SecretValue(missing=True)
 
     def environment_file(self, arn: str) -> Mapping[str, str] | None:
@@ -91,7 +95,7 @@ class Secrets:
         if found is None:
             return None
         result = {}
-        for line in found.value.decode().splitlines():
+        for line in found.value.decode(errors="replace").splitlines():
             name, mark, value = line.partition("=")
             if mark and not line.startswith("#"):
                 result[name.strip()] = value.strip()

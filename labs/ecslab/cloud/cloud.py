@@ -10,12 +10,13 @@ from ecslab.cloud.view import View, look
 from ecslab.errors import CourseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from types import TracebackType
 
     from ecslab.journal import Journal
     from ecslab.model.image import Image
+    from ecslab.sim.request import Response
 
 DEFAULT_SEED = 7
 _STEP = 1.0
@@ -151,6 +152,32 @@ class Cloud(AbstractContextManager["Cloud"]):
             A snapshot: its `str()` is text, a notebook shows its picture, its fields are values.
         """
         return look(self._started.engine().account)
+
+    def http(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        source: str = "internet",
+    ) -> Response:
+        """Send one HTTP request through the simulated network; the time it takes passes.
+
+        Args:
+            url: the full URL, of a load balancer or of a task's address.
+            method: the HTTP method.
+            headers: the header fields.
+            body: the body.
+            source: "internet", or the ARN of the task that sends it.
+
+        Returns:
+            The response: status, headers, body, text, seconds and hops.
+
+        Raises:
+            ecslab.sim.request.TrafficError: there was no answer; the subclass says why.
+        """
+        return self._started.traffic().request(method, url, headers, body, source)
 
     @property
     def _started(self) -> Runtime:

@@ -281,7 +281,9 @@ def _service_lines(service: ServiceView) -> Iterator[str]:
 def _task_line(task: TaskView) -> str:
     status = f"{task.status:<14}"
     health = "" if task.health == "UNKNOWN" else task.health
-    return f"    {task.short_id}  {_fit(task.name, 16)}  {_fit(task.definition, 20)}  {status}{health}"
+    return (
+        f"    {task.short_id}  {_fit(task.name, 16)}  {_fit(task.definition, 20)}  {status}{health}"
+    )
 
 
 def _fit(text: str, width: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecslab.aws.ecs.lookup import active_cluster, find_cluster, missing, too_many
+from ecslab.aws.ecs.lookup import active_cluster, check_references, find_cluster, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.errors import AwsError
 from ecslab.model import cluster as rules
@@ -56,7 +56,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeClusters; without names it is about the cluster `default`."""
     references = list(params.get("clusters") or [rules.DEFAULT_NAME])
-    too_many(references, _DESCRIBED_AT_MOST, "Clusters")
+    check_references(references, _DESCRIBED_AT_MOST, "Clusters")
     clusters, failures = [], []
     for reference in references:
         cluster = find_cluster(call.account, reference)

@@ -23,13 +23,10 @@ def cluster_name(reference: str | None) -> str:
 
 def find_cluster(account: Account, reference: str | None) -> Cluster | None:
     """Return a cluster, deleted ones included, None when there never was one."""
-    if (
-        reference
-        and reference.startswith("arn:")
-        and reference != account.arn(f"cluster/{cluster_name(reference)}")
-    ):
+    name = cluster_name(reference)
+    if reference and reference not in (name, account.arn(f"cluster/{name}")):
         return None
-    return account.clusters.get(cluster_name(reference))
+    return account.clusters.get(name)
 
 
 def active_cluster(account: Account, reference: str | None) -> Cluster:
@@ -47,11 +44,8 @@ def active_cluster(account: Account, reference: str | None) -> Cluster:
 
 def find_service(cluster: Cluster, reference: str) -> Service | None:
     """Return a service of a cluster by name or ARN."""
-    if reference.startswith("arn:"):
-        parts = reference.split("/")
-        if len(parts) > 2 and parts[-2] != cluster.name:  # noqa: PLR2004 - the long ARN format
-            return None
-    return cluster.services.get(reference.rsplit("/", 1)[-1])
+    service = cluster.services.get(reference.rsplit("/", 1)[-1])
+    return service if service and _refers(reference, service.name, service.arn) else None
 
 
 def active_service(cluster: Cluster, reference: str) -> Service:
@@ -72,11 +66,16 @@ def active_service(cluster: Cluster, reference: str) -> Service:
 
 def find_task(cluster: Cluster, reference: str) -> Task | None:
     """Return a task of a cluster by id or ARN."""
-    if reference.startswith("arn:"):
-        parts = reference.split("/")
-        if len(parts) > 2 and parts[-2] != cluster.name:  # noqa: PLR2004 - the long ARN format
-            return None
-    return cluster.tasks.get(reference.rsplit("/", 1)[-1])
+    task = cluster.tasks.get(reference.rsplit("/", 1)[-1])
+    return task if task and _refers(reference, task.id, task.arn) else None
+
+
+def _refers(reference: str, name: str, arn: str) -> bool:
+    """Return whether a reference is a name or its ARN, in the long format or the one before it.
+
+    AWS: ecs-account-settings, "Amazon Resource Names (ARNs) and IDs".
+    """
+    return reference in (name, arn, f"{arn.partition('/')[0]}/{name}")
 
 
 def missing(arn: str) -> dict[str, str]:
@@ -91,12 +90,15 @@ def as_arn(account: Account, kind: str, cluster: str, reference: str) -> str:
     return account.arn(f"{kind}/{cluster}/{reference}")
 
 
-def too_many(items: list[Any], limit: int, what: str) -> None:
-    """Refuse a list that is longer than the API takes.
+def check_references(items: list[Any], limit: int, what: str) -> None:
+    """Refuse a list of things to describe that is empty or longer than the API takes.
 
     Raises:
         AwsError: InvalidParameterException.
     """
+    if not items:
+        message = f"{what} cannot be empty."
+        raise AwsError("InvalidParameterException", message)
     if len(items) > limit:
         message = f"{what} can have at most {limit} items."
         raise AwsError("InvalidParameterException", message)

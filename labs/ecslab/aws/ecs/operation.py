@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ecslab.errors import AwsError
+
 if TYPE_CHECKING:
     from ecslab.aws.network import Network
     from ecslab.sim.engine import Engine
@@ -16,6 +18,20 @@ Handler = Callable[["Call", Params], dict[str, Any]]
 
 OPERATIONS: dict[str, Handler] = {}
 """Operation name → what answers it."""
+
+
+class DetailedError(AwsError):
+    """An answer of AWS that carries more than code and message.
+
+    Args:
+        code: the error code.
+        message: the text.
+        members: further members of the error's shape in botocore's model.
+    """
+
+    def __init__(self, code: str, message: str, **members: Any) -> None:
+        super().__init__(code, message)
+        self.members = members
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Cluster
 
 _INVALID = "InvalidParameterException"
+_CURRENT_PLATFORM = ("LATEST", "1.4.0")
+_OLDER_PLATFORMS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,25 @@ def decide(call: Call, cluster: Cluster, params: Params, definition: dict[str, A
     if launch_type not in definition["compatibilities"]:
         message = f"Task definition does not support launch_type {launch_type}."
         raise AwsError(_INVALID, message)
+    _check_platform(params.get("platformVersion"), launch_type)
     return Placement(launch_type, strategy, _network(call, params, definition))
+
+
+def _check_platform(version: str | None, launch_type: str) -> None:
+    """Refuse platform versions that Fargate does not have, or that are not simulated.
+
+    AWS: platform-fargate; botocore ecs RunTaskRequest.platformVersion, PlatformUnknownException.
+    """
+    if version is None or (launch_type == "FARGATE" and version in _CURRENT_PLATFORM):
+        return
+    if launch_type != "FARGATE":
+        message = f"The platform version must be null when specifying an {launch_type} launch type."
+        raise AwsError(_INVALID, message)
+    if version in _OLDER_PLATFORMS:
+        message = f"Platform version {version} is not part of this simulation; use 1.4.0."
+        raise AwsError("UnsupportedFeatureException", message)
+    message = "The specified platform version does not exist."
+    raise AwsError("PlatformUnknownException", message)
 
 
 def _network(call: Call, params: Params, definition: dict[str, Any]) -> dict[str, Any] | None:

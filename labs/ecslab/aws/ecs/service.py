@@ -25,7 +25,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     task_definitions,
     tasks,
 )
-from ecslab.aws.ecs.operation import OPERATIONS, Call
+from ecslab.aws.ecs.operation import OPERATIONS, Call, DetailedError
 from ecslab.errors import AwsError
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class EcsService:
         try:
             return self._write(HTTPStatus.OK, self._operation(name)(call, _params(request)))
         except AwsError as error:
-            body = {"__type": error.code, "message": error.message}
+            members = error.members if isinstance(error, DetailedError) else {}
+            body = {"__type": error.code, "message": error.message, **members}
             return self._write(error.status, body, {"x-amzn-ErrorType": error.code})
 
     def _operation(self, name: str) -> Callable[[Call, dict[str, Any]], dict[str, Any]]:

@@ -11,9 +11,9 @@ from ecslab.aws.ecs.lookup import (
     active_cluster,
     active_service,
     as_arn,
+    check_references,
     find_service,
     missing,
-    too_many,
 )
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import decide
@@ -120,7 +120,7 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeServices."""
     cluster = active_cluster(call.account, params.get("cluster"))
     references = list(params["services"])
-    too_many(references, _DESCRIBED_AT_MOST, "Services")
+    check_references(references, _DESCRIBED_AT_MOST, "Services")
     tags = "TAGS" in (params.get("include") or ())
     services, failures = [], []
     for reference in references:

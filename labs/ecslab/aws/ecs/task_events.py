@@ -17,7 +17,7 @@ _DETAIL_TYPE = "ECS Task State Change"
 
 
 class TaskEvents:
-    """Reports every change of a task's status.
+    """Reports every change that `Task.version` counts.
 
     Args:
         account: where the tasks run; its events port sends.
@@ -25,14 +25,13 @@ class TaskEvents:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._last: dict[str, tuple[str, str]] = {}
+        self._last: dict[str, int] = {}
 
     def changed(self, task: Task) -> None:
-        """Send the event if the task's last or desired status differs from the last event's."""
-        state = (task.last_status, task.desired_status)
-        if self._last.get(task.arn) == state:
+        """Send the event if the task's version differs from the last event's."""
+        if self._last.get(task.arn) == task.version:
             return
-        self._last[task.arn] = state
+        self._last[task.arn] = task.version
         if task.stopped:
             del self._last[task.arn]
         if self._account.ports.events.heard():

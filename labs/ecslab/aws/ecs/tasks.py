@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.aws.ecs import task_rules as rules
 from ecslab.aws.ecs.clusters import with_token
-from ecslab.aws.ecs.lookup import active_cluster, as_arn, find_service, find_task, missing, too_many
+from ecslab.aws.ecs.lookup import (
+    active_cluster,
+    as_arn,
+    check_references,
+    find_service,
+    find_task,
+    missing,
+)
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import Placement, decide
 from ecslab.aws.ecs.task_view import task_view
@@ -22,9 +30,7 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Cluster, Task
 
 _INVALID = "InvalidParameterException"
-_MOST_TASKS = 10
 _DESCRIBED_AT_MOST = 100
-_LONGEST_STARTED_BY = 128
 
 
 @operation("RunTask")
@@ -32,13 +38,10 @@ def run(call: Call, params: Params) -> dict[str, Any]:
     """Answer RunTask."""
     account = call.account
     cluster = active_cluster(account, params.get("cluster"))
-    count = params.get("count", 1)
-    if not 1 <= count <= _MOST_TASKS:
-        message = "The number of tasks must be between 1 and 10."
-        raise AwsError(_INVALID, message)
-    if len(params.get("startedBy") or "") > _LONGEST_STARTED_BY:
-        message = "startedBy can have at most 128 characters."
-        raise AwsError(_INVALID, message)
+    rules.check_request(params)
+    earlier = rules.started_before(call, cluster, params)
+    if earlier:
+        return {"tasks": [task_view(task, tags=True) for task in earlier], "failures": []}
     definition = account.definitions.runnable(params["taskDefinition"])
     placement = decide(call, cluster, params, definition)
     overrides = params.get("overrides") or {}
@@ -49,14 +52,12 @@ def run(call: Call, params: Params) -> dict[str, Any]:
         account=account.id,
         region=account.region,
     )
-    earlier = _with_token(cluster, params.get("clientToken"))
-    if earlier:
-        return {"tasks": [task_view(task, tags=True) for task in earlier], "failures": []}
-    _check_roles(call, effective, exec_wanted=bool(params.get("enableExecuteCommand")))
+    rules.check_roles(call, effective, exec_wanted=bool(params.get("enableExecuteCommand")))
     if placement.launch_type != "FARGATE":
         message = "No Container Instances were found in your cluster."
         raise AwsError(_INVALID, message)
     tasks = _launch(call, cluster, params, effective, placement)
+    rules.remember(cluster, params, tasks)
     return {"tasks": [task_view(task, tags=True) for task in tasks], "failures": []}
 
 
@@ -79,7 +80,7 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeTasks; stopped tasks are there for an hour."""
     cluster = active_cluster(call.account, params.get("cluster"))
     references = list(params["tasks"])
-    too_many(references, _DESCRIBED_AT_MOST, "Tasks")
+    check_references(references, _DESCRIBED_AT_MOST, "Tasks")
     tags = "TAGS" in (params.get("include") or ())
     tasks, absent = [], []
     for reference in references:
@@ -95,13 +96,8 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
 def list_tasks(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListTasks; without desiredStatus only tasks that are wanted running."""
     cluster = active_cluster(call.account, params.get("cluster"))
-    if params.get("containerInstance"):
-        message = "The specified container instance was not found."
-        raise AwsError(_INVALID, message)
+    rules.check_filters(params)
     wanted = params.get("desiredStatus") or "RUNNING"
-    if wanted not in ("RUNNING", "PENDING", "STOPPED"):
-        message = f"{wanted} is not a valid desiredStatus. Must be one of [RUNNING,PENDING,STOPPED]"
-        raise AwsError(_INVALID, message)
     service = params.get("serviceName")
     if service is not None and find_service(cluster, service) is None:
         message = "Service not found."
@@ -157,32 +153,7 @@ def _launch(
             overrides=params.get("overrides") or {},
             enable_execute_command=bool(params.get("enableExecuteCommand")),
             tags=list(tags),
-            client_token=params.get("clientToken"),
         )
         call.engine.agent.launch(task)
         tasks.append(task)
     return tasks
-
-
-def _with_token(cluster: Cluster, token: str | None) -> list[Task]:
-    """Return the tasks that an earlier call with the same client token has started."""
-    if not token:
-        return []
-    return [task for task in cluster.tasks.values() if task.client_token == token]
-
-
-def _check_roles(call: Call, definition: dict[str, Any], *, exec_wanted: bool) -> None:
-    """Refuse roles that ECS tasks can't assume, and ECS Exec without a task role.
-
-    AWS: captured ClientException of RunTask; botocore ecs RunTaskRequest.enableExecuteCommand.
-    """
-    for key in ("executionRoleArn", "taskRoleArn"):
-        role = definition.get(key)
-        if role and not call.account.ports.roles.assumable(str(role)):
-            raise AwsError("ClientException", failures.ASSUME_ROLE(role=role))
-    if exec_wanted and not definition.get("taskRoleArn"):
-        message = (
-            "The service couldn't be created because a valid taskRoleArn is not being used. Specify"
-            " a valid task role in your task definition and try again."
-        )
-        raise AwsError(_INVALID, message)

@@ -1,0 +1,130 @@
+"""Rules of RunTask and ListTasks."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ecslab.aws.ecs.operation import DetailedError
+from ecslab.errors import AwsError
+from ecslab.model import failures
+
+if TYPE_CHECKING:
+    from ecslab.aws.ecs.operation import Call, Params
+    from ecslab.sim.entities import Cluster, Task
+
+_INVALID = "InvalidParameterException"
+_MOST_TASKS = 10
+_STARTED_BY = re.compile(r"[A-Za-z0-9/_-]{0,128}")
+_CLIENT_TOKEN = re.compile(r"[!-~]{0,64}")
+_TOKENS_ARE_KEPT = timedelta(hours=24)
+_LISTED_STATES = ("RUNNING", "PENDING", "STOPPED")
+_LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
+
+
+def check_request(params: Params) -> None:
+    """Refuse a RunTask request for what it says by itself.
+
+    AWS: botocore ecs RunTaskRequest.count, .startedBy, .clientToken; PropagateTags ("SERVICE" is
+    an error when running a task).
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    message = None
+    if not 1 <= params.get("count", 1) <= _MOST_TASKS:
+        message = "The number of tasks must be between 1 and 10."
+    elif not _STARTED_BY.fullmatch(params.get("startedBy") or ""):
+        message = (
+            "startedBy can have at most 128 characters: letters, numbers, hyphens, forward slashes"
+            " and underscores."
+        )
+    elif not _CLIENT_TOKEN.fullmatch(params.get("clientToken") or ""):
+        message = "clientToken can have at most 64 visible ASCII characters."
+    elif params.get("propagateTags") not in (None, "TASK_DEFINITION", "NONE"):
+        message = "propagateTags for a task must be TASK_DEFINITION or NONE."
+    if message:
+        raise AwsError(_INVALID, message)
+
+
+def check_roles(call: Call, definition: dict[str, Any], *, exec_wanted: bool) -> None:
+    """Refuse roles that ECS tasks can't assume, and ECS Exec without a task role.
+
+    AWS: captured ClientException of RunTask; botocore ecs RunTaskRequest.enableExecuteCommand.
+
+    Raises:
+        AwsError: ClientException or InvalidParameterException.
+    """
+    for key in ("executionRoleArn", "taskRoleArn"):
+        role = definition.get(key)
+        if role and not call.account.ports.roles.assumable(str(role)):
+            raise AwsError("ClientException", failures.ASSUME_ROLE(role=role))
+    if exec_wanted and not definition.get("taskRoleArn"):
+        message = (
+            "The service couldn't be created because a valid taskRoleArn is not being used. Specify"
+            " a valid task role in your task definition and try again."
+        )
+        raise AwsError(_INVALID, message)
+
+
+def started_before(call: Call, cluster: Cluster, params: Params) -> list[Task]:
+    """Return the tasks that an earlier call with the same client token has started.
+
+    AWS: ECS_Idempotency (24 hours, per cluster); botocore ecs RunTask, ConflictException.
+
+    Raises:
+        AwsError: ConflictException when that call asked for something else.
+    """
+    token = params.get("clientToken")
+    if not token or token not in cluster.client_tokens:
+        return []
+    request, tasks = cluster.client_tokens[token]
+    if call.account.clock.now - tasks[0].created_at > _TOKENS_ARE_KEPT:
+        return []
+    if request != _text(params):
+        message = (
+            "The RunTask request could not be processed due to conflicts. The provided clientToken"
+            " is already in use with a different RunTask request. The resourceIds are the existing"
+            " task ARNs which are already associated with the clientToken."
+        )
+        raise DetailedError("ConflictException", message, resourceIds=[t.arn for t in tasks])
+    return tasks
+
+
+def remember(cluster: Cluster, params: Params, tasks: list[Task]) -> None:
+    """Keep which tasks a request with a client token has started."""
+    token = params.get("clientToken")
+    if token:
+        cluster.client_tokens[token] = (_text(params), tasks)
+
+
+def check_filters(params: Params) -> None:
+    """Refuse filters that ListTasks does not take.
+
+    AWS: botocore ecs ListTasksRequest (startedBy goes with no other filter).
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    message = None
+    wanted, launch_type = params.get("desiredStatus"), params.get("launchType")
+    if wanted not in (None, *_LISTED_STATES):
+        message = f"{wanted} is not a valid desiredStatus. Must be one of [RUNNING,PENDING,STOPPED]"
+    elif launch_type not in (None, *_LAUNCH_TYPES):
+        message = (
+            f"{launch_type} is not a valid launchType. Must be one of [{','.join(_LAUNCH_TYPES)}]"
+        )
+    elif "startedBy" in params and any(
+        key in params for key in ("family", "serviceName", "containerInstance")
+    ):
+        message = "startedBy must be the only filter."
+    elif params.get("containerInstance"):
+        message = "The specified container instance was not found."
+    if message:
+        raise AwsError(_INVALID, message)
+
+
+def _text(params: Params) -> str:
+    return json.dumps(params, sort_keys=True, default=str)
