@@ -118,6 +118,19 @@ def test_hints_come_one_by_one(tiny: Open, said: Said) -> None:
     ]
 
 
+def test_long_hint_breaks_between_words(tiny: Open, said: Said) -> None:
+    lab = tiny()
+    hint = "Which of the many operations of this client " * 3
+    declare = lab._module.check("long", points=1, title="Long", hints=(hint,))
+    declare(lambda _lab, _answer: None)
+    said()
+    lab.hint("long")
+    first, *others = said().splitlines()
+    assert max(map(len, [first, *others])) <= 79
+    assert all(line.startswith("  ") for line in others)
+    assert " ".join([first, *others]).split() == f"long, hint 1 of 1: {hint}".split()
+
+
 def test_solution_opens_after_three_tries(tiny: Open, said: Said) -> None:
     lab = tiny()
     lab.check("how-many", ...)

@@ -39,7 +39,7 @@ def registered(lab: Session, answer: object, family: str) -> dict[str, Any]:
     if not _REFERENCE.fullmatch(answer):
         raise NotYet(
             expected="AWS registers the definition",
-            found=answer,
+            found=" ".join(answer.split()),
             look_at="the last sentence: it names the field, or the rule that is broken",
         )
     try:
@@ -69,6 +69,12 @@ def task_of(lab: Session, answer: object, cluster: str) -> dict[str, Any]:
         raise NotYet(
             expected="the ARN of your task",
             found=answer,
+            look_at="run_task → tasks[0].taskArn",
+        )
+    if ":task-definition/" in answer:
+        raise NotYet(
+            expected="the ARN of your task",
+            found="the ARN of its definition; every task has an ARN of its own",
             look_at="run_task → tasks[0].taskArn",
         )
     tasks = lab.client("ecs").describe_tasks(cluster=cluster, tasks=[answer])["tasks"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ecslab.course import leftovers, notebook
+from ecslab.course import leftovers, notebook, tracebacks
 from ecslab.course.catalogue import Entry
 from ecslab.course.checks import Module, Scenario
 from ecslab.course.outcomes import Result, mark
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["TRIES_BEFORE_SOLUTION", "Session", "start"]
 
 TRIES_BEFORE_SOLUTION = 3
+
+_WIDTH = 79
+"""Characters of a line that every page shows without breaking a word."""
 
 # A kernel simulates one account at a time: boto3 has one set of default credentials.
 _open: list[Session] = []
@@ -43,6 +47,7 @@ def start(name: str, part: str = "lab", *, setting: Setting | None = None) -> Se
         _open.pop().stop()
     session = Session(entry, module, part, scenario, setting)
     _open.append(session)
+    tracebacks.shorten()
     session.open()
     return session
 
@@ -133,7 +138,8 @@ class Session:
         number = min(self._hints.get(check_id, 0) + 1, len(hints))
         self._hints[check_id] = number
         self._record.hinted(check_id, number)
-        self._say(f"{check_id}, hint {number} of {len(hints)}: {hints[number - 1]}")
+        block = f"{check_id}, hint {number} of {len(hints)}: {hints[number - 1]}"
+        self._say(textwrap.fill(block, _WIDTH, subsequent_indent="  "))
 
     def solution(self, check_id: str) -> None:
         """Print how the reference solves a step, after a pass or three tries.

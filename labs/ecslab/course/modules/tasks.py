@@ -125,8 +125,8 @@ def invoices(lab: Session, answer: object) -> None:
     hints=(
         "An exit code of 1 comes from the program itself. Where does a program say what it misses?",
         (
-            "Ask CloudWatch Logs: filter_log_events on /bookshop/jobs, with the family's name and a "
-            "slash as logStreamNamePrefix."
+            "Its last words stand in the log group /bookshop/jobs, in a stream that ends with the "
+            "id of the task. Give the task's ARN to the function log."
         ),
     ),
 )
@@ -217,8 +217,8 @@ def override(lab: Session, answer: object) -> None:
             "conditions, one means: ended with exit code 0."
         ),
         (
-            "AWS refuses to wait for the end of an essential container. Say in migrate's definition "
-            "that the task may live on without it, and register that as a new revision."
+            "AWS refuses to wait for the end of an essential container. Say in migrate's "
+            "definition that the task may live on without it, and register a new revision."
         ),
     ),
 )
@@ -258,8 +258,8 @@ def migration_first(lab: Session, answer: object) -> None:
     hints=(
         "How long does the packer need after SIGTERM, and how long does ECS wait?",
         (
-            "The wait is stopTimeout, in the container's definition. Register a new revision with it, "
-            "run that revision, and stop that task."
+            "The wait is stopTimeout, in the container's definition. Register a new revision with "
+            "it, run that revision, and stop that task."
         ),
         "StopTask has a parameter for the words that later stand in stoppedReason.",
     ),
