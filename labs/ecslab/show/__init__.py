@@ -24,9 +24,10 @@ Looking changes nothing, and the same seed gives the same bytes.
 from __future__ import annotations
 
 from ecslab.cloud.view import draw_with
+from ecslab.show.rollout import Rollout, rollout
 from ecslab.show.timeline import Timeline, timeline
 from ecslab.show.view_picture import html
 
-__all__ = ["Timeline", "timeline"]
+__all__ = ["Rollout", "Timeline", "rollout", "timeline"]
 
 draw_with(html)

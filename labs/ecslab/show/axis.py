@@ -17,6 +17,10 @@ _NAME = (
     "padding-right:8px;box-sizing:border-box;{style}"
 )
 _TIP = "position:absolute;top:0px;width:5em;margin-left:-2.5em;text-align:center;opacity:0.85"
+_GAP = (
+    "position:absolute;top:0px;text-align:center;white-space:nowrap;overflow:hidden;"
+    "text-overflow:ellipsis;opacity:0.85"
+)
 _FIRST = "position:absolute;top:0px;left:0%;opacity:0.85"
 
 
@@ -41,10 +45,10 @@ def labels(scale: Scale) -> list[str]:
     for place, label in scale.ticks():
         style = f"{_TIP};left:{percent(place)}" if place else _FIRST
         found.append(box(words(label), style=style))
-    for place, label in scale.omissions():
+    for left, width, label in scale.omissions():
         shown = span("…\u00a0" + words(label) + "\u00a0…")
-        wide = _TIP.replace("5em", "9em").replace("-2.5em", "-4.5em")
-        found.append(box(shown, style=f"{wide};left:{percent(place)};white-space:nowrap"))
+        style = f"{_GAP};left:{percent(left)};width:{percent(width)}"
+        found.append(box(shown, style=style, title=f"{label} drawn short"))
     return found
 
 

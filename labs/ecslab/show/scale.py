@@ -95,10 +95,10 @@ class Scale:
         """Return the labels of the axis: where, and the moment after its begin."""
         return [tick for stretch in self.stretches for tick in self._ticks_of(stretch)]
 
-    def omissions(self) -> list[tuple[float, str]]:
-        """Return the middles of the shortened stretches, and how long each really is."""
+    def omissions(self) -> list[tuple[float, float, str]]:
+        """Return the shortened stretches as (left, width, how long it really is)."""
         return [
-            ((part.left + part.right) / 2, duration(part.end - part.begin))
+            (part.left, part.right - part.left, duration(part.end - part.begin))
             for part in self.stretches
             if part.shortened
         ]

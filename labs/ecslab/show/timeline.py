@@ -157,7 +157,7 @@ def timeline(cloud: Cloud, *tasks: Any) -> Timeline:
     found = references.find(cloud.journal, tasks)
     if not found:
         raise CourseError("No task has been run in this account yet: nothing to draw.")
-    lives = [[entry for entry in cloud.journal.about(arn)] for arn in found]
+    lives = [cloud.journal.about(arn) for arn in found]
     first = min((life[0] for life in lives), key=lambda entry: entry.seconds)
     last = max(life[-1].seconds for life in lives)
     stopped = all(life[-1].kind == "task.stopped" for life in lives)
@@ -169,14 +169,15 @@ def timeline(cloud: Cloud, *tasks: Any) -> Timeline:
 
 def _line(life: list[Entry], start: float, length: float) -> TaskLine:
     wish = next((entry for entry in life if _is_wish(entry)), None)
+    reason = str(wish.fields["reason"] or "") if wish else ""
     return TaskLine(
         id=life[0].subject.rsplit("/", 1)[-1],
         definition=str(life[0].fields["definition"]),
         group=str(life[0].fields["group"]),
         spans=tuple(_spans(life, start, length)),
-        marks=tuple(_mark(entry, start) for entry in life if entry.kind.startswith("container.")),
+        marks=tuple(_mark(e, start, reason) for e in life if e.kind.startswith("container.")),
         stop_code=str(wish.fields["code"]) if wish else "",
-        stop_reason=str(wish.fields["reason"] or "") if wish else "",
+        stop_reason=reason,
         stop_at=wish.seconds - start if wish else None,
     )
 
@@ -199,22 +200,23 @@ def _spans(life: list[Entry], start: float, length: float) -> Iterable[StateSpan
             yield StateSpan(state, begin, length, over=False)
 
 
-def _mark(entry: Entry, start: float) -> Mark:
+def _mark(entry: Entry, start: float, told: str) -> Mark:
     kind = entry.kind.partition(".")[2]
     fields = entry.fields
-    return Mark(entry.seconds - start, str(fields["container"]), kind, _words(kind, fields))
+    return Mark(entry.seconds - start, str(fields["container"]), kind, _words(kind, fields, told))
 
 
-def _words(kind: str, fields: dict[str, Any]) -> str:
+def _words(kind: str, fields: dict[str, Any], told: str) -> str:
+    """Return what happened; a reason that the task's stop reason repeats is left to that."""
+    reason = str(fields.get("reason") or "")
+    because = f": {reason}" if reason and reason != told else ""
     if kind == "health":
         return str(fields["status"])
     if kind == "failed":
-        return f"did not start: {fields['reason']}"
+        return f"did not start{because}"
     if kind == "restarting":
         return f"exit code {fields['exit_code']}, restarting"
     if kind == "stopped":
         code = fields.get("exit_code")
-        ended = "never started" if code is None else f"exit code {code}"
-        reason = fields.get("reason")
-        return f"{ended}, {reason}" if reason else ended
+        return f"{'never started' if code is None else f'exit code {code}'}{because}"
     return kind

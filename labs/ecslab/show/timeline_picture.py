@@ -32,22 +32,24 @@ _BAR = 18
 _THIN = 16
 _MONO = "font-family:monospace"
 _SMALL = "font-size:12px"
+_QUIET = "font-size:12px;opacity:0.85"
+_DETAILED = 3
+"""As many tasks have the seconds of each state written under them; more share one legend."""
 
 
 def html(timeline: Timeline) -> str:
     """Return a bar through the states for each task, its containers under it."""
     moments = [0.0, timeline.length, *(at for task in timeline.tasks for at in task.moments())]
     scale = Scale(moments)
-    tasks = [_task(task, scale) for task in timeline.tasks]
-    axis = row(
-        span(f"{timeline.start:%H:%M:%S}\u00a0UTC", style="opacity:0.85"),
-        *labels(scale),
-        height=18,
-        style=_SMALL,
-    )
-    return picture(
-        box(axis, style=_SMALL), *tasks, alt=_description(timeline), text=str(timeline)
-    )
+    few = len(timeline.tasks) <= _DETAILED
+    tasks = [_task(task, scale, few=few) for task in timeline.tasks]
+    seen = [
+        box(words(f"0:00 is {timeline.start:%Y-%m-%d %H:%M:%S} UTC"), style=_QUIET),
+        row("", *labels(scale), height=18, style=_SMALL),
+        *tasks,
+        "" if few else _states(timeline),
+    ]
+    return picture(*seen, alt=_description(timeline), text=str(timeline))
 
 
 def _description(timeline: Timeline) -> str:
@@ -61,7 +63,7 @@ def _description(timeline: Timeline) -> str:
     return " ".join(["Timeline of states.", *parts])
 
 
-def _task(task: TaskLine, scale: Scale) -> str:
+def _task(task: TaskLine, scale: Scale, *, few: bool) -> str:
     title = box(
         span(task.id[:8], style=f"{_MONO};font-weight:bold"),
         span("\u2002" + words(task.title.partition(" ")[2].strip("()"))),
@@ -73,7 +75,7 @@ def _task(task: TaskLine, scale: Scale) -> str:
         marks = [mark for mark in task.marks if mark.container == name]
         content = [*lines(scale, _THIN), *_container(marks, task, scale)]
         rows.append(row(words(name), *content, height=_THIN, style=_SMALL))
-    return box(title, *rows, _legend(task), *_notes(task))
+    return box(title, *rows, _legend(task) if few else "", *_notes(task, few=few))
 
 
 def _state(item: StateSpan, scale: Scale) -> Iterator[str]:
@@ -89,7 +91,8 @@ def _state(item: StateSpan, scale: Scale) -> Iterator[str]:
         yield box(
             style=(
                 f"position:absolute;left:{percent(left)};width:{percent(width)};top:3px;"
-                f"height:{_BAR - 6}px;background-color:{fill};box-sizing:border-box"
+                f"height:{_BAR - 6}px;min-width:3px;box-sizing:border-box;background-color:{fill};"
+                "background-clip:padding-box;border-right:2px solid rgba(0,0,0,0)"
             ),
             title=f"{tip}, {duration(item.lasted)}",
         )
@@ -144,8 +147,14 @@ def _legend(task: TaskLine) -> str:
     return box(" ".join(chips), style=f"{_SMALL};margin-top:2px")
 
 
-def _notes(task: TaskLine) -> Iterator[str]:
-    for name in task.containers():
+def _states(timeline: Timeline) -> str:
+    present = {item.state for task in timeline.tasks for item in task.spans}
+    chips = [chip(swatch(color), state) for state, color in STATUS.items() if state in present]
+    return box(" ".join(chips), style=f"{_SMALL};margin-top:8px")
+
+
+def _notes(task: TaskLine, *, few: bool) -> Iterator[str]:
+    for name in task.containers() if few else ():
         told = [f"{m.words} at {moment(m.at)}" for m in task.marks if m.container == name]
         yield box(span(words(name), style=_MONO), words(": " + ", ".join(told)), style=_SMALL)
     if task.stop_code:

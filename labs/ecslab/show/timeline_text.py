@@ -31,11 +31,15 @@ def _task(task: TaskLine) -> Iterator[str]:
         if span.state == "STOPPED":
             lasted = ""
         yield f"  {span.state:<14}  {moment(span.begin):>8}  {lasted:>15}".rstrip()
+    for at, told in sorted(_notes(task), key=lambda note: note[0]):
+        yield from _folded(f"  {moment(at):>7}  {told}", 11)
+
+
+def _notes(task: TaskLine) -> Iterator[tuple[float, str]]:
+    if task.stop_at is not None:
+        yield task.stop_at, f"stop: {task.stop_code}: {task.stop_reason}".rstrip(": ")
     for mark in task.marks:
-        yield from _folded(f"  {moment(mark.at):>7}  {mark.container}: {mark.words}", 11)
-    if task.stop_code and task.stop_at is not None:
-        end = f"{task.stop_code}: {task.stop_reason}".rstrip(": ")
-        yield from _folded(f"  {moment(task.stop_at):>7}  stop: {end}", 11)
+        yield mark.at, f"{mark.container}: {mark.words}"
 
 
 def _folded(line: str, indent: int) -> list[str]:

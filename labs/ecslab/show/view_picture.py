@@ -104,11 +104,17 @@ def _task(task: TaskView) -> str:
     return box(
         box(
             span(task.short_id, style=f"{_MONO};font-weight:bold"),
-            words(f" {task.name} · {task.definition.rpartition(':')[2]}"),
+            words(f" {_name(task)}"),
         ),
         box(swatch(color), words(task.status), health, style=_SMALL),
         style=f"margin-top:6px;padding:2px 0 2px 8px;border-left:4px solid {color}",
     )
+
+
+def _name(task: TaskView) -> str:
+    """Return the service and the task definition; one of them if they share the name."""
+    alone = task.definition.partition(":")[0] == task.name
+    return task.definition if alone else f"{task.name} · {task.definition}"
 
 
 def _stopped(task: TaskView) -> str:
