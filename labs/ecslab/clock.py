@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import simpy
+from simpy.events import EventPriority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ START: Final = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 """The moment at which every simulated account begins, whatever the real day is."""
 
 # SimPy runs ordinary events with priority 1; what ends an advance comes after all of them.
-_AFTER_EVERYTHING = 2
+_AFTER_EVERYTHING = EventPriority(2)
 
 
 class Clock:
