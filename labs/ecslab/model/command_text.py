@@ -88,7 +88,8 @@ class _Reader:
             self._double_quoted()
         elif letter == "\\":
             escaped = self._take()
-            self._add("" if escaped == "\n" else escaped)
+            if escaped != "\n":
+                self._add(escaped)
         elif letter == "$":
             self._expand_unquoted()
         elif letter in " \t":

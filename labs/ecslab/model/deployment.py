@@ -60,9 +60,9 @@ def breaker_threshold(desired: int, configuration: Mapping[str, Any] | None = No
     """
     configuration = configuration or {}
     kind = configuration.get("type", "BOUNDED_PERCENT")
-    value = configuration.get("value", 50)
+    value = int(configuration.get("value", 50))
     if kind == "COUNT":
-        return int(value)
+        return value
     threshold = max(1, math.ceil(desired * value / 100))
     return threshold if kind == "UNBOUNDED_PERCENT" else min(200, max(3, threshold))
 

@@ -44,8 +44,8 @@ class Image:
         required_environment: variables without which the process prints an error and exits with 1.
         user: the user the process runs as (Dockerfile USER).
         writes_root: whether the process writes to its root file system when it starts.
-        architecture: "X86_64" or "ARM64" for a single image; a tuple for a multi-architecture image,
-            whose manifest list names these platforms.
+        architecture: "X86_64" or "ARM64" for a single image; a tuple for a manifest list
+            that names these platforms (a multi-architecture image).
         size: compressed size in MiB.
 
     Raises:
