@@ -6,10 +6,8 @@ stopTimeout); amazon-ecs-agent, dependencygraph and restart_tracker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecslab.model import command as shell
 from ecslab.model.failures import (
     CANNOT_START,
     DEPENDENCY_FAILED,
@@ -19,13 +17,13 @@ from ecslab.model.failures import (
     TASK_FAILED_TO_START,
 )
 from ecslab.sim import health
+from ecslab.sim.command_line import resolve
 from ecslab.sim.environment import variables
 from ecslab.sim.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from ecslab.model.image import Image
     from ecslab.sim.entities import Account, Container, Task
 
 DEFAULT_STOP_TIMEOUT = 30.0
@@ -212,7 +210,7 @@ class ContainerRunner:
         """Record, once, how a container ended; without a process it never ran."""
         if container.exited is not None and container.exited.triggered:
             return
-        code = None if process is None else int(process.ended.value)
+        code = process.exit_code if process is not None else None
         if process is not None:
             container.reason = process.end_reason or container.reason
         container.status = "STOPPED"
@@ -271,46 +269,3 @@ class ContainerRunner:
 def _shown(container: Container) -> str:
     """Return a container as the agent writes it in its messages."""
     return f"{container.name}({container.spec['image']})"
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """What a command line means for an image.
-
-    Args:
-        image: the behaviour.
-        script: what to run instead of the behaviour: the text after `sh -c`, or steps.
-        missing: the program that the image does not contain.
-    """
-
-    image: Image
-    script: str | tuple[shell.Step, ...] | None = None
-    missing: str | None = None
-
-
-def resolve(image: Image, command: list[str]) -> Resolved:
-    """Return what a command line means for an image.
-
-    Args:
-        image: the image.
-        command: entry point and command of the container definition; empty for the image's own.
-    """
-    line = " ".join(command)
-    if not command or line == " ".join(image.command):
-        return Resolved(image)
-    if line in image.variants:
-        return Resolved(image.variants[line])
-    step = shell.Step(tuple(command))
-    has_shell = "sh" in image.tools
-    script = shell.shell_script(command)
-    if script is not None and step.program in image.tools:
-        inner = image.variants.get(script)
-        return Resolved(inner) if inner else Resolved(image, script)
-    if step.program in ("sh", "bash") and len(command) == 1 and step.program in image.tools:
-        return Resolved(image, ())  # a shell without a terminal has nothing to read
-    standalone = ("echo", "sleep", "true", "false", *shell.UTILITIES)
-    if step.program in standalone and has_shell:
-        return Resolved(image, (step,))
-    if step.program not in image.tools:
-        return Resolved(image, missing=command[0])
-    return Resolved(image)

@@ -1,7 +1,7 @@
 """Container health checks: running the command, counting the results.
 
-AWS: botocore ecs HealthCheck (interval, timeout, retries, startPeriod); amazon-ecs-agent leaves the
-counting to Docker, whose HEALTHCHECK runs a check `interval` seconds after the one before has ended.
+AWS: botocore ecs HealthCheck (interval, timeout, retries, startPeriod). The agent leaves the
+counting to Docker, whose HEALTHCHECK begins a check `interval` seconds after the last one's end.
 """
 
 from __future__ import annotations

@@ -75,6 +75,11 @@ class Process:
         return not self.ended.triggered
 
     @property
+    def exit_code(self) -> int | None:
+        """Return the exit code, None while the process lives."""
+        return int(self.ended.value or 0) if self.ended.triggered else None
+
+    @property
     def age(self) -> float:
         """Return the seconds since the process started."""
         return self.account.clock.seconds - self.started

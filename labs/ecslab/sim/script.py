@@ -29,70 +29,83 @@ class Script:
         self._process = process
         self._env = process.account.clock.env
         self._steps = steps
+        self._index = 0
+        self._status = 0
+        self._loops: list[tuple[int, float]] = []
 
     def run(self) -> Generator[Any, Any, int]:
         """Run all steps, as far as the process lives; return the exit code."""
-        status, index = 0, 0
-        loops: list[tuple[int, float]] = []
-        while index < len(self._steps) and self._process.alive:
-            step = self._steps[index].after(status)
-            index += 1
-            if not shell.due(step, status):
+        while self._index < len(self._steps) and self._process.alive:
+            step = self._steps[self._index].after(self._status)
+            self._index += 1
+            if not shell.due(step, self._status):
                 continue
-            keyword = step.words[0]
-            if keyword in _LOOPS:
-                status = yield from self._simple(step.without_first(), last=False)
-                if (status == 0) == (keyword == "while"):
-                    loops.append((index - 1, self._env.now))
-                else:
-                    index, status = self._after_loop(index), 0
-                continue
-            if keyword == "done" and loops:
-                index, began = loops.pop()
-                if self._env.now == began:  # without it time would stand still
-                    yield self._env.timeout(_PAUSE_OF_A_LOOP)
-                continue
-            if keyword == "do":
+            if step.words[0] == "do":
                 step = step.without_first()
-            if step.words[:1] == ("exit",):
-                return shell.exit_code(step.words[1:], status)
-            if step.words[:1] == ("break",) and loops:
-                loops.pop()
-                index = self._after_loop(index)
-                continue
+            keyword = step.words[0] if step.words else ":"
+            if keyword == "exit":
+                return shell.exit_code(step.words[1:], self._status)
             if keyword in _NOT_SIMULATED:
                 self._process.print([f"sh: 1: {keyword}: not part of this simulation"])
                 return shell.SYNTAX_ERROR
-            status = yield from self._simple(step, last=index == len(self._steps))
-        return status
+            if keyword in _LOOPS:
+                yield from self._enter_loop(step)
+            elif keyword in ("done", "break") and self._loops:
+                yield from self._leave_round(keyword)
+            else:
+                last = self._index == len(self._steps)
+                self._status = yield from self._simple(step, last=last)
+        return self._status
 
-    def _after_loop(self, index: int) -> int:
-        depth = 1
-        while index < len(self._steps) and depth:
-            keyword = self._steps[index].words[0]
+    def _enter_loop(self, step: shell.Step) -> Generator[Any, Any, None]:
+        """Test the condition of a loop: go on with its body, or behind its end."""
+        status = yield from self._simple(step.without_first(), last=False)
+        if (status == 0) == (step.words[0] == "while"):
+            self._loops.append((self._index - 1, self._env.now))
+        else:
+            self._go_behind_loop()
+
+    def _leave_round(self, keyword: str) -> Generator[Any, Any, None]:
+        """Go back to the condition of the innermost loop, or behind it."""
+        start, began = self._loops.pop()
+        if keyword == "break":
+            self._go_behind_loop()
+            return
+        self._index = start
+        if self._env.now == began:  # without it time would stand still
+            yield self._env.timeout(_PAUSE_OF_A_LOOP)
+
+    def _go_behind_loop(self) -> None:
+        depth, self._status = 1, 0
+        while self._index < len(self._steps) and depth:
+            words = [word for word in self._steps[self._index].words if word != "do"]
+            keyword = words[0] if words else ""
             depth += (keyword in _LOOPS) - (keyword == "done")
-            index += 1
-        return index
+            self._index += 1
 
     def _simple(self, step: shell.Step, *, last: bool) -> Generator[Any, Any, int]:
         if not step.words:
             return 0
         if step.program == "!":
             status = yield from self._simple(step.without_first(), last=False)
-            return 0 if status else 1
+            return int(status == 0)
         if step.program == "exec":
             return (yield from self._simple(step.without_first(), last=True))
         if step.program == "sleep":
             yield self._env.timeout(shell.seconds(step.words[1:]))
             return 0
-        inner = shell.shell_script(step.words)
-        if inner is not None and self._process.runs_tool(step.program):
-            return (yield from self._nested(inner))
         if step.program in shell.BUILTINS or step.program in shell.UTILITIES:
             return self._utility(step)
+        return (yield from self._program(step, last=last))
+
+    def _program(self, step: shell.Step, *, last: bool) -> Generator[Any, Any, int]:
+        """Run a program that the image must contain."""
         if not self._process.runs_tool(step.program):
             self._process.print([f"sh: 1: {step.program}: not found"])
             return shell.NOT_FOUND
+        inner = shell.shell_script(step.words)
+        if inner is not None:
+            return (yield from self._nested(inner))
         if step.url is not None:
             result = health.fetch(self._process, step, step.url)
             yield self._env.timeout(result.seconds)
