@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import elbv2_backends
 
-from ecslab.aws.balancer_backend import attach, install
+from ecslab.aws.balancer_backend import attach
 from ecslab.aws.balancer_values import balancer_of, group_of, groups_used_by
 from ecslab.sim.hops import Reach
 from ecslab.sim.hosts import Hosts
@@ -19,25 +19,9 @@ from ecslab.sim.traffic import Traffic
 if TYPE_CHECKING:
     from ecslab.aws.network import Network
     from ecslab.sim.balancing import LoadBalancer, TargetGroup
-    from ecslab.sim.engine import Engine
     from ecslab.sim.entities import Account
 
-__all__ = ["LoadBalancers", "install", "serve"]
-
-
-def serve(engine: Engine, network: Network) -> LoadBalancers:
-    """Connect load balancers with the data plane of a Region.
-
-    Args:
-        engine: the data plane; its services get the targets, its scheduler hears of their health.
-        network: the network of the Region.
-    """
-    made = LoadBalancers(engine.account, network)
-    engine.account.ports.balancers = made.targets
-    engine.account.ports.extra["target_groups"] = made
-    engine.agent.listen(made.hosts.note)
-    made.targets.listen(engine.scheduler.poke_target_group)
-    return made
+__all__ = ["LoadBalancers"]
 
 
 class LoadBalancers:

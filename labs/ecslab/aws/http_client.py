@@ -6,11 +6,12 @@ import io
 from http.client import HTTPConnection, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 
-from ecslab.aws.http_messages import parse, render
+from ecslab.aws.http_messages import is_complete, parse, render
 from ecslab.sim.request import (
     ConnectionClosedError,
     ConnectionRefusedByHostError,
     ConnectionTimedOutError,
+    NameNotResolvedError,
     ReadTimedOutError,
     TrafficError,
 )
@@ -18,6 +19,7 @@ from ecslab.sim.request import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ecslab.aws.http_messages import ReceivedRequest
     from ecslab.sim.request import Response
 
     Send = Callable[..., Response]
@@ -42,27 +44,40 @@ class Wire:
         self._timeout = timeout
         self._send = send
         self._sent = bytearray()
+        self._received = b""
+        self._lost: OSError | None = None
 
     def sendall(self, data: Any) -> None:
-        """Take a part of the request."""
+        """Take a part of the request, and send the request once it is complete.
+
+        Raises:
+            OSError: the connection could not be made.
+        """
         self._sent += data
+        if is_complete(bytes(self._sent)):
+            request = parse(bytes(self._sent))
+            self._sent.clear()
+            try:
+                self._received = render(self._exchange(request), request.method)
+            except (ReadTimedOutError, ConnectionClosedError) as error:
+                self._lost = as_os_error(error)
+            except TrafficError as error:
+                raise as_os_error(error) from None
 
     def makefile(self, _mode: str = "rb", _buffering: int = -1) -> io.BytesIO:
-        """Send the request, and return the response to be read."""
-        request = parse(bytes(self._sent))
-        self._sent.clear()
+        """Return the response to be read.
+
+        Raises:
+            OSError: the connection ended before there was one.
+        """
+        if self._lost is not None:
+            raise self._lost
+        return io.BytesIO(self._received)
+
+    def _exchange(self, request: ReceivedRequest) -> Response:
         proxied = request.target.startswith(("http://", "https://"))
-        try:
-            response = self._send(
-                request.method,
-                request.target if proxied else self._base + request.target,
-                request.headers,
-                request.body,
-                timeout=self._timeout,
-            )
-        except TrafficError as error:
-            raise as_os_error(error) from None
-        return io.BytesIO(render(response, request.method))
+        url = request.target if proxied else self._base + request.target
+        return self._send(request.method, url, request.headers, request.body, timeout=self._timeout)
 
     def close(self) -> None:
         """End the connection."""
@@ -77,6 +92,10 @@ class Wire:
 
 def as_os_error(error: TrafficError) -> OSError:
     """Return a failure as the error that sockets raise for it."""
+    import socket
+
+    if isinstance(error, NameNotResolvedError):
+        return socket.gaierror(socket.EAI_NONAME, str(error))
     kinds: list[tuple[type[TrafficError], type[OSError]]] = [
         (ConnectionRefusedByHostError, ConnectionRefusedError),
         (ConnectionTimedOutError, TimeoutError),

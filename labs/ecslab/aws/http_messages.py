@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ecslab.sim.wsgi import Answer
 
-__all__ = ["ReceivedRequest", "parse", "render"]
+__all__ = ["ReceivedRequest", "is_complete", "parse", "render"]
 
 _END_OF_HEAD = b"\r\n\r\n"
+_LAST_CHUNK = b"0\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,20 @@ class ReceivedRequest:
     target: str
     headers: dict[str, str]
     body: bytes
+
+
+def is_complete(data: bytes) -> bool:
+    """Say whether a request has been sent to its end."""
+    head, found, body = data.partition(_END_OF_HEAD)
+    if not found:
+        return False
+    fields = {
+        name.strip().lower(): text.strip()
+        for name, _, text in (line.partition(":") for line in head.decode("latin-1").split("\r\n"))
+    }
+    if fields.get("transfer-encoding", "").lower() == "chunked":
+        return body.endswith(_LAST_CHUNK)
+    return len(body) >= int(fields.get("content-length", 0))
 
 
 def parse(data: bytes) -> ReceivedRequest:
