@@ -54,7 +54,9 @@ CELLS = (
 
 
 def _cell(name: str, tags: Any, source: str, output: str = "") -> Any:
-    outputs = [{"output_type": "stream", "name": "stdout", "text": output}] if output else []
+    # A list of lines, as nbformat writes text into files.
+    text = output.splitlines(keepends=True)
+    outputs = [{"output_type": "stream", "name": "stdout", "text": text}] if output else []
     return {
         "cell_type": "code",
         "id": name,

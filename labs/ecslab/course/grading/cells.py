@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import nbformat
 import pytest
+from nbformat.v4.rwbase import rejoin_lines
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError, find_metadata_tags
 
 from ecslab.course.grading.kernel import CourseKernel, KernelDied
@@ -54,7 +55,9 @@ class CourseFile(IPyNbFile):  # type: ignore[misc]  # nbval is published without
 
     def collect(self) -> Iterator[CourseCell]:
         """Make one item for each code cell, named by the cell's id."""
-        self.nb = nbformat.from_dict(self.subject.notebook)  # type: ignore[no-untyped-call]
+        # A file holds text as lists of lines, nbval compares whole texts.
+        read = nbformat.from_dict(self.subject.notebook)  # type: ignore[no-untyped-call]
+        self.nb = rejoin_lines(read)  # type: ignore[no-untyped-call]
         code = [cell for cell in self.nb.cells if cell.cell_type == "code"]
         self.cells = [self._item(cell, number) for number, cell in enumerate(code)]
         yield from self.cells
