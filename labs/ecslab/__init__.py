@@ -21,7 +21,7 @@ _HOMES = {
     "Image": "ecslab.model.image",
     "start": "ecslab.course.session",
 }
-# What a notebook begins with; it also brings the pictures, which `ecslab.cloud` can't import itself.
+# What notebooks begin with; it brings the pictures too, which `ecslab.cloud` can't import itself.
 _SHOWN = {"Cloud", "start"}
 
 

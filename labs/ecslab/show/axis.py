@@ -16,7 +16,7 @@ _NAME = (
     "flex:0 0 {width};width:{width};overflow:hidden;text-overflow:ellipsis;white-space:nowrap;"
     "padding-right:8px;box-sizing:border-box;{style}"
 )
-_TIP = "position:absolute;top:0px;width:5em;margin-left:-2.5em;text-align:center;opacity:0.85"
+_TIP = "position:absolute;top:0px;width:3.6em;margin-left:-1.8em;text-align:center;opacity:0.85"
 _GAP = (
     "position:absolute;top:0px;text-align:center;white-space:nowrap;overflow:hidden;"
     "text-overflow:ellipsis;opacity:0.85"
@@ -54,5 +54,7 @@ def labels(scale: Scale) -> list[str]:
 
 def lines(scale: Scale, height: int) -> list[str]:
     """Return the faint upright lines at an axis's moments."""
-    style = f"position:absolute;top:0px;height:{height}px;width:0px;border-left:1px solid;opacity:0.15"
+    style = (
+        f"position:absolute;top:0px;height:{height}px;width:0px;border-left:1px solid;opacity:0.15"
+    )
     return [box(style=f"{style};left:{percent(place)}") for place, _ in scale.ticks()]

@@ -1,4 +1,4 @@
-"""HTML that looks the same in JupyterLab, light or dark, trusted or not, on the site and on a phone.
+"""HTML that looks the same in JupyterLab, trusted or not, on the site, in the dark, on a phone.
 
 JupyterLab removes SVG, `role` and `aria-label` from the stored outputs of a notebook that it does
 not trust, and a learner opens every lesson for the first time untrusted. So a picture is made of

@@ -50,15 +50,13 @@ def html(rollout: Rollout) -> str:
     chart = _row(_numbers(top), field, _limit_names(rollout.goals[-1], top), _HEIGHT)
     seen = [
         box(span(words(rollout.service), style="font-weight:bold"), words(_start(rollout))),
-        _row([], _mark_numbers(groups), [], 18),
+        _row([], list(_mark_numbers(groups)), [], 18),
         chart,
         _row([], labels(scale), [], 18),
         _legend(rollout),
         *_list(groups),
     ]
-    return picture(
-        box(*seen, style=_SMALL), alt=_description(rollout), text=str(rollout)
-    )
+    return picture(box(*seen, style=_SMALL), alt=_description(rollout), text=str(rollout))
 
 
 def _start(rollout: Rollout) -> str:
@@ -119,12 +117,11 @@ def _areas(rollout: Rollout, scale: Scale, top: int) -> Iterator[str]:
             color = PALETTE[(revision.number - 1) % len(PALETTE)]
             for begin, end, below, count in _flat(rollout, phase, index):
                 tip = f"{count} {phase}, {revision.title}"
-                for left, width, shortened in scale.pieces(begin, end):
-                    fill = faint(color, alpha * 0.6 if shortened else alpha)
+                for left, width in scale.pieces(begin, end):
                     style = (
                         f"position:absolute;left:{percent(left)};width:{percent(width)};"
                         f"bottom:{percent(below / top)};height:{percent(count / top)};"
-                        f"background-color:{fill};box-sizing:border-box"
+                        f"background-color:{faint(color, alpha)};box-sizing:border-box"
                     )
                     line = f";border-top:2px {edge} {color}" if edge else ""
                     yield box(style=style + line, title=tip)
@@ -225,8 +222,12 @@ def _list(groups: list[tuple[float, list[Happening]]]) -> Iterator[str]:
             yield box(words(f"… {number - previous - 1} more, see the text"))
         previous = number
         told = "; ".join(_runs(happened))
-        name = span(str(number), style="display:inline-block;width:2em;font-weight:bold")
-        yield box(name, words(f"{moment(happened[0].at)}\u2002{told}"))
+        yield box(
+            box(str(number), style="flex:0 0 2em;font-weight:bold"),
+            box(moment(happened[0].at), style="flex:0 0 4em"),
+            box(words(told), style="flex:1 1 auto;min-width:0"),
+            style="display:flex",
+        )
 
 
 def _runs(happened: list[Happening]) -> list[str]:

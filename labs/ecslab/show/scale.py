@@ -11,10 +11,13 @@ from ecslab.show.moments import duration, moment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_QUIET: Final = 30.0
+_QUIET: Final = 90.0
 """Seconds without any event after which a stretch may be shortened."""
 
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400)
+_BREAK: Final = 0.014
+"""The gap that is left in what is drawn across a shortened stretch, as a share of the width."""
+
 _TICK_SHARE: Final = 0.13
 """The least distance between two labels of the axis, as a share of its width."""
 
@@ -48,8 +51,9 @@ class Stretch:
 class Scale:
     """Says where a moment lies on an axis from 0 to 1.
 
-    A stretch of more than 30 s in which nothing happens takes at most half the room of all the
-    others together, so that a task that ran for an hour still shows how it started.
+    A stretch of more than 90 s in which nothing happens takes at most half the room of all the
+    others together, so that a task that ran for an hour still shows how it started. What is drawn
+    across such a stretch has a gap in its middle, as on any broken axis.
 
     Args:
         moments: seconds at which something happens, the axis's two ends included.
@@ -83,13 +87,16 @@ class Scale:
                 return max(0.0, stretch.place(seconds))
         return 1.0 if self.stretches else 0.0
 
-    def pieces(self, begin: float, end: float) -> Iterator[tuple[float, float, bool]]:
-        """Yield the parts of a span of time as (left, width, shortened)."""
+    def pieces(self, begin: float, end: float) -> Iterator[tuple[float, float]]:
+        """Yield what is to be drawn for a span of time, as (left, width)."""
+        left = self.place(begin)
         for stretch in self.stretches:
-            first, last = max(begin, stretch.begin), min(end, stretch.end)
-            if last > first:
-                left = stretch.place(first)
-                yield left, stretch.place(last) - left, stretch.shortened
+            if stretch.shortened and begin <= stretch.begin and stretch.end <= end:
+                middle = (stretch.left + stretch.right) / 2
+                yield left, middle - _BREAK / 2 - left
+                left = middle + _BREAK / 2
+        if self.place(end) > left:
+            yield left, self.place(end) - left
 
     def ticks(self) -> list[tuple[float, str]]:
         """Return the labels of the axis: where, and the moment after its begin."""
@@ -119,4 +126,4 @@ class Scale:
         """Return whether a label stays clear of a shortened stretch's label and of the end."""
         after_break = stretch.left > 0 and place - stretch.left < _TICK_SHARE / 2
         before_break = stretch.right < 1 and stretch.right - place < _TICK_SHARE / 2
-        return not after_break and not before_break and place <= 1 - _TICK_SHARE / 3
+        return not after_break and not before_break and place <= 1 - _TICK_SHARE / 2

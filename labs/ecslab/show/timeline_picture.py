@@ -13,7 +13,6 @@ from ecslab.show.markup import (
     STATUS,
     box,
     chip,
-    faint,
     percent,
     picture,
     span,
@@ -81,17 +80,16 @@ def _task(task: TaskLine, scale: Scale, *, few: bool) -> str:
 def _state(item: StateSpan, scale: Scale) -> Iterator[str]:
     color = STATUS[item.state]
     tip = f"{item.state} from {moment(item.begin)}"
-    if item.state == "STOPPED":
+    if not item.lasted:
         place = percent(scale.place(item.begin))
         style = f"position:absolute;left:{place};top:1px;height:{_BAR - 2}px;width:4px"
         yield box(style=f"{style};margin-left:-2px;background-color:{color}", title=tip)
         return
-    for left, width, shortened in scale.pieces(item.begin, item.end):
-        fill = faint(color, 0.4) if shortened else color
+    for left, width in scale.pieces(item.begin, item.end):
         yield box(
             style=(
                 f"position:absolute;left:{percent(left)};width:{percent(width)};top:3px;"
-                f"height:{_BAR - 6}px;min-width:3px;box-sizing:border-box;background-color:{fill};"
+                f"height:{_BAR - 6}px;min-width:3px;box-sizing:border-box;background-color:{color};"
                 "background-clip:padding-box;border-right:2px solid rgba(0,0,0,0)"
             ),
             title=f"{tip}, {duration(item.lasted)}",
@@ -112,12 +110,11 @@ def _container(marks: list[Mark], task: TaskLine, scale: Scale) -> Iterator[str]
 
 
 def _life(begin: float, end: float, scale: Scale) -> Iterator[str]:
-    for left, width, shortened in scale.pieces(begin, end):
-        fill = faint(BLUE, 0.4) if shortened else BLUE
+    for left, width in scale.pieces(begin, end):
         yield box(
             style=(
                 f"position:absolute;left:{percent(left)};width:{percent(width)};"
-                f"top:{_THIN // 2 - 2}px;height:4px;background-color:{fill}"
+                f"top:{_THIN // 2 - 2}px;height:4px;background-color:{BLUE}"
             )
         )
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _MONO = "font-family:monospace"
 _SMALL = "font-size:12px"
-_FRAME = "border:1px solid;border-radius:6px"
+_FRAME = f"border:1px solid {GREY};border-radius:6px"
+_ZONE = "flex:1 1 200px;margin:4px;padding:6px 8px 8px 8px;border-radius:4px"
 _HEALTH = {"HEALTHY": GREEN, "UNHEALTHY": RED}
 
 
@@ -91,7 +92,7 @@ def _zone(zone: ZoneView) -> str:
     return box(
         box(words(zone.title), style=f"{_SMALL};opacity:0.85"),
         *tasks,
-        style=f"flex:1 1 200px;margin:4px;padding:6px 8px 8px 8px;background-color:{faint(GREY, 0.12)};border-radius:4px",
+        style=f"{_ZONE};background-color:{faint(GREY, 0.12)}",
     )
 
 
@@ -118,9 +119,9 @@ def _name(task: TaskView) -> str:
 
 
 def _stopped(task: TaskView) -> str:
+    reason = task.stopped_reason or "no reason given"
     return box(
-        swatch(GREY),
-        span(task.short_id, style=_MONO),
-        words(f" {task.name}: {task.stopped_reason or 'no reason given'}"),
-        style=_SMALL,
+        box(swatch(GREY), span(task.short_id, style=_MONO), style="flex:0 0 auto"),
+        box(words(f"{task.name}: {reason}"), style="flex:1 1 auto;min-width:0;margin-left:8px"),
+        style=f"{_SMALL};display:flex",
     )
