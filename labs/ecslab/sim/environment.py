@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 def variables(account: Account, task: Task, container: Container) -> dict[str, str]:
     """Return a container's environment.
 
-    Later sources win: image, environment files, `environment`, `secrets`, what ECS itself sets.
+    Later sources win: image, the Region, environment files, `environment`, `secrets`, and what
+    leads to the task's own endpoints. AWS does not document whether the Region can be overridden.
     AWS: botocore ecs ContainerDefinition.environmentFiles (environment overrides files);
     task-iam-roles (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI); task-metadata-endpoint-v4.
 
@@ -23,13 +24,13 @@ def variables(account: Account, task: Task, container: Container) -> dict[str, s
     result = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOSTNAME": _host_name(task)}
     if container.found is not None:
         result.update(container.found.image.environment)
+    result["AWS_REGION"] = result["AWS_DEFAULT_REGION"] = account.region
     files = [str(entry["value"]) for entry in container.spec.get("environmentFiles") or []]
     for arn in reversed(files):
         result.update(account.ports.secrets.environment_file(arn) or {})
     for entry in container.spec.get("environment") or []:
         result[str(entry["name"])] = str(entry.get("value", ""))
     result.update(container.secrets)
-    result["AWS_REGION"] = result["AWS_DEFAULT_REGION"] = account.region
     result["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE"
     result["ECS_CONTAINER_METADATA_URI_V4"] = f"http://169.254.170.2/v4/{container.runtime_id}"
     result["ECS_AGENT_URI"] = f"http://169.254.170.2/api/{container.runtime_id}"
