@@ -202,5 +202,7 @@ def test_the_grace_period_protects_from_container_health_checks_too(shop: Shop) 
     (arn,) = shop.ecs.list_tasks(cluster="shop", serviceName="web")["taskArns"]
     assert shop.task(arn)["healthStatus"] == "UNHEALTHY"
     assert shop.task(arn)["desiredStatus"] == "RUNNING"
-    shop.cloud.advance(minutes=3)
+    shop.cloud.advance(minutes=2)
+    assert len(shop.ecs.list_tasks(cluster="shop", serviceName="web")["taskArns"]) == 2
+    shop.cloud.advance(minutes=4)
     assert shop.task(arn)["stoppedReason"] == "Task failed container health checks"

@@ -31,8 +31,10 @@ from ecslab.aws.programs import Programs
 from ecslab.aws.registry import Registry
 from ecslab.aws.roles import TaskRoles
 from ecslab.aws.secrets import Secrets
+from ecslab.aws.source import current_task
 from ecslab.aws.wall_clock import WallClock
 from ecslab.clock import Clock
+from ecslab.errors import CourseError
 from ecslab.journal import Journal
 from ecslab.model.task_definition import TaskDefinitions
 from ecslab.sim.engine import Engine
@@ -74,8 +76,9 @@ class Runtime:
         self._wall_clock = WallClock(self.clock)
         self._undo: list[Callable[[], None]] = []
         self._session: Any = None
+        self._gate = Gate(self._identities, self._context)
         self._gateway = Gateway(
-            judge=Gate(self._identities, self._context).answer,
+            judge=self._judge,
             credentials=self._task_credentials,
             before=self._before_request,
             changed=self._network_changed,
@@ -179,6 +182,20 @@ class Runtime:
 
     def _caller_arn(self, headers: Any) -> str:
         return self._identities.caller(headers).arn
+
+    def _judge(self, request: AWSPreparedRequest) -> Any:
+        """Return the refusal of a request that may not pass, else None.
+
+        The notebook's own keys, which are the administrator's, are nowhere in a container.
+        """
+        outside = self._identities.caller(request.headers, str(request.url))
+        if current_task() is not None and outside.kind == "administrator":
+            message = (
+                "This client was made outside the container, with the notebook's credentials."
+                " Call boto3.client(...) inside the function that runs in the container."
+            )
+            raise CourseError(message)
+        return self._gate.answer(request)
 
     def _task_credentials(self, path: str) -> dict[str, str] | None:
         for roles in self._roles.values():
