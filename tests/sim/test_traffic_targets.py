@@ -230,7 +230,9 @@ def test_draining_waits_for_requests_within_the_delay(
     world = World()
     world.configure(deregistration_delay=delay, check=HealthCheck(protocol="TCP"))
     target = world.serve(Image(port=8080, latency=takes))
-    load = world.traffic.load(f"http://{world.balancer.dns_name}", per_second=1, seconds=0.5)
+    load = world.traffic.load(
+        f"http://{world.balancer.dns_name}", per_second=1, seconds=0.5, timeout=99
+    )
     world.clock.advance(passed + 0.02)
     left = max(0.0, takes - passed)
     assert world.targets.deregister(target) == pytest.approx(min(delay, left), abs=1e-6)
