@@ -221,6 +221,7 @@ def _raw(response: Response, method: str) -> HTTPResponse:
         version=11,
         preload_content=False,
         original_response=original,
+        request_method=method,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -87,7 +86,6 @@ class Runtime:
 
     def start(self) -> None:
         """Take the place of AWS in this process."""
-        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         BackendDict.reset()
         mock_random.seed(self.seed)
         self._environment.start()
