@@ -147,7 +147,7 @@ def _flat(rollout: Rollout, phase: str, index: int) -> Iterator[tuple[float, flo
 
 def _below(step: Step, phase: str, index: int) -> int:
     phases = PHASES[: PHASES.index(phase)]
-    earlier = sum(getattr(counts, phase) for counts in step.counts[:index])
+    earlier: int = sum(getattr(counts, phase) for counts in step.counts[:index])
     return sum(step.total(other) for other in phases) + earlier
 
 

@@ -15,6 +15,9 @@ _QUIET: Final = 90.0
 """Seconds without any event after which a stretch may be shortened."""
 
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400)
+_SHORTENED: Final = 30.0
+"""Seconds' worth of room that a shortened stretch gets at least."""
+
 _BREAK: Final = 0.014
 """The gap that is left in what is drawn across a shortened stretch, as a share of the width."""
 
@@ -63,13 +66,14 @@ class Scale:
         times = sorted(set(moments))
         gaps = [(a, b, b - a) for a, b in pairwise(times)]
         busy = sum(gap for _, _, gap in gaps if gap <= _QUIET)
-        limit = max(_QUIET, busy / 2)
-        total = sum(min(gap, limit) for _, _, gap in gaps) or 1.0
+        limit = max(_SHORTENED, busy / 2)
+        drawn = [limit if gap > max(_QUIET, limit) else gap for _, _, gap in gaps]
+        total = sum(drawn) or 1.0
         self.stretches: list[Stretch] = []
         left = 0.0
-        for begin, end, gap in gaps:
-            right = left + min(gap, limit) / total
-            self._add(Stretch(begin, end, left, right, gap > limit))
+        for (begin, end, gap), room in zip(gaps, drawn, strict=True):
+            right = left + room / total
+            self._add(Stretch(begin, end, left, right, shortened=room < gap))
             left = right
         self.begin, self.end = times[0], times[-1]
 
