@@ -442,3 +442,14 @@ def test_an_application_calls_another_from_its_own_task(cloud: Cloud) -> None:
         ],
     )
     assert requests.get(front.url).text == "books"
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "70000"])
+def test_a_health_check_port_is_a_port(cloud: Cloud, port: str) -> None:
+    """Botocore elbv2 HealthCheckPort."""
+    front = Front(cloud)
+    with pytest.raises(ClientError, match="Health check port"):
+        front.targets("other", HealthCheckPort=port)
+    with pytest.raises(ClientError, match="Health check port"):
+        front.elb.modify_target_group(TargetGroupArn=front.target_group, HealthCheckPort=port)
+    front.elb.modify_target_group(TargetGroupArn=front.target_group, HealthCheckPort="9090")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["BalancerBackend", "TargetKeeper", "attach", "install"]
 
 _MIN_ZONES = 2
+_TRAFFIC_PORT = "traffic-port"
+_LAST_PORT = 65535
 
 
 class TargetKeeper(Protocol):
@@ -59,7 +61,7 @@ class BalancerBackend(ELBv2Backend):
 
     # --- Load balancers -----------------------------------------------------------------------
 
-    def create_load_balancer(
+    def create_load_balancer(  # type: ignore[override] # all callers name the other arguments
         self, name: str, security_groups: list[str], subnet_ids: list[str], **kwargs: Any
     ) -> Any:
         """Make a load balancer.
@@ -114,7 +116,7 @@ class BalancerBackend(ELBv2Backend):
                 "At least two subnets in two different Availability Zones must be specified",
             )
         vpc = subnets[0].vpc_id
-        gateways = self.ec2_backend.internet_gateways.values()
+        gateways: Iterable[Any] = self.ec2_backend.internet_gateways.values()
         if scheme != "internal" and not any(g.vpc and g.vpc.id == vpc for g in gateways):
             raise ELBClientError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
 
@@ -145,6 +147,16 @@ class BalancerBackend(ELBv2Backend):
         rule = made.arn.replace(":listener/", ":listener-rule/")
         made._default_rule[0].arn = f"{rule}/{mock_random.get_random_hex(16)}"  # noqa: SLF001
         return made
+
+    def create_target_group(self, name: str, **kwargs: Any) -> Any:
+        """Make a target group; moto takes any text as the port of its health check."""
+        _check_port(kwargs.get("healthcheck_port"))
+        return super().create_target_group(name, **kwargs)
+
+    def modify_target_group(self, arn: str, *args: Any, **kwargs: Any) -> Any:
+        """Change a target group; moto takes any text as the port of its health check."""
+        _check_port(kwargs.get("health_check_port", args[1] if len(args) > 1 else None))
+        return super().modify_target_group(arn, *args, **kwargs)
 
     # --- Targets ------------------------------------------------------------------------------
 
@@ -207,6 +219,16 @@ class BalancerBackend(ELBv2Backend):
                 raise ELBClientError(
                     "ValidationError", f"Instance ID '{target['Id']}' is not valid"
                 )
+
+
+def _check_port(port: Any) -> None:
+    """Refuse what is no health check port; botocore elbv2 HealthCheckPort."""
+    text = str(port or _TRAFFIC_PORT)
+    if text != _TRAFFIC_PORT and not (text.isdecimal() and 1 <= int(text) <= _LAST_PORT):
+        raise ELBClientError(
+            "ValidationError",
+            f"Health check port '{text}' must be 'traffic-port' or a number from 1 to 65535",
+        )
 
 
 def _check_address(text: str) -> None:

@@ -43,7 +43,7 @@ class LoadBalancers:
         self._groups: dict[str, TargetGroup] = {}
         self.hosts = Hosts(account)
         self._reach = Reach(network)
-        self.targets = Targets(account, self, self.hosts, self._reach)
+        self.targets = Targets(account, self, self.hosts, self._reach, ecs_waits_for="delay")
         self.traffic = Traffic(account, self, self.hosts, self._reach, self.targets)
         attach(account.id, account.region, self)
 

@@ -245,16 +245,19 @@ def _as_requests_error(error: TrafficError, request: PreparedRequest) -> request
 
 def _guard_urllib3() -> Callable[[], None]:
     """Refuse what uses urllib3 by itself, except connections to this computer."""
-    before = urllib3.connection.HTTPConnection._new_conn  # noqa: SLF001 - there is no public place
+    kind: Any = urllib3.connection.HTTPConnection
+    before = getattr(kind, "_new_conn", None)
+    if before is None:  # in a browser urllib3 has no connections
+        return lambda: None
 
-    def new_connection(self: urllib3.connection.HTTPConnection) -> Any:
+    def new_connection(self: Any) -> Any:
         if self.host in _LOOPBACK and current_task() is None:
             return before(self)
         message = f"Nothing here reaches the network; call {self.host} with requests or urllib."
         raise NewConnectionError(self, message)
 
     def undo() -> None:
-        urllib3.connection.HTTPConnection._new_conn = before  # type: ignore[method-assign]  # noqa: SLF001
+        kind._new_conn = before  # noqa: SLF001 - there is no public place
 
-    urllib3.connection.HTTPConnection._new_conn = new_connection  # type: ignore[method-assign]  # noqa: SLF001
+    kind._new_conn = new_connection  # noqa: SLF001
     return undo

@@ -161,6 +161,7 @@ class Cloud(AbstractContextManager["Cloud"]):
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         source: str = "internet",
+        timeout: float = 30,
     ) -> Response:
         """Send one HTTP request through the simulated network; the time it takes passes.
 
@@ -170,6 +171,7 @@ class Cloud(AbstractContextManager["Cloud"]):
             headers: the header fields.
             body: the body.
             source: "internet", or the ARN of the task that sends it.
+            timeout: seconds to wait for the connection, and as many for the answer.
 
         Returns:
             The response: status, headers, body, text, seconds and hops.
@@ -177,7 +179,15 @@ class Cloud(AbstractContextManager["Cloud"]):
         Raises:
             ecslab.sim.request.TrafficError: there was no answer; the subclass says why.
         """
-        return self._started.traffic().request(method, url, headers, body, source)
+        return self._started.traffic().request(
+            method,
+            url,
+            headers,
+            body,
+            source,
+            connect_timeout=timeout,
+            read_timeout=timeout,
+        )
 
     @property
     def _started(self) -> Runtime:

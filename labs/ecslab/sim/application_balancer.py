@@ -69,7 +69,10 @@ class ApplicationBalancer:
         if request.scheme == "http" and arrived.listener.protocol == "HTTPS":
             return self._itself(HTTPStatus.BAD_REQUEST, arrived, "", hops)
         rule = listener_rules.choose(arrived.listener, request, arrived.path.source_ip)
-        action = next(each for each in rule.actions if each["Type"] in _LAST_ACTIONS)
+        last = (each for each in rule.actions if each["Type"] in _LAST_ACTIONS)
+        action = next(last, None)
+        if action is None:  # AWS refuses such a rule; moto keeps it
+            return self._itself(HTTPStatus.INTERNAL_SERVER_ERROR, arrived, "", hops)
         if action["Type"] == "forward":
             arn = self._turns.next(rule.arn, listener_rules.weights(action))
             group = self._balancing.group(arn) if arn else None

@@ -45,7 +45,7 @@ def weights(action: dict[str, Any]) -> list[tuple[str, int]]:
     groups = (action.get("ForwardConfig") or {}).get("TargetGroups") or []
     if groups:
         return [(each["TargetGroupArn"], int(each.get("Weight", 1))) for each in groups]
-    return [(action["TargetGroupArn"], 1)]
+    return [(action["TargetGroupArn"], 1)] if action.get("TargetGroupArn") else []
 
 
 def fixed_response(action: dict[str, Any]) -> Answer:
@@ -60,7 +60,7 @@ def redirect(action: dict[str, Any], request: Request) -> Answer:
 
     Components that the action leaves out, and the keywords in those it gives, are the request's.
     """
-    config = action["RedirectConfig"]
+    config = action.get("RedirectConfig") or {}
     own = {
         "protocol": request.scheme,
         "host": request.host,
@@ -79,7 +79,7 @@ def redirect(action: dict[str, Any], request: Request) -> Answer:
     query = component("Query", "#{query}")
     path = component("Path", "/#{path}")
     location = f"{scheme}://{component('Host', '#{host}')}{shown_port}{path}"
-    status = int(str(config["StatusCode"]).removeprefix("HTTP_"))
+    status = 301 if config.get("StatusCode") == "HTTP_301" else 302
     return Answer(status, {"Location": f"{location}?{query}" if query else location}, b"")
 
 
@@ -113,13 +113,20 @@ def _any_like(condition: dict[str, Any], key: str, text: str, *, ignore_case: bo
         return False
     if any(_like(pattern, text, ignore_case=ignore_case) for pattern in patterns):
         return True
-    return any(re.search(expression, text) for expression in expressions)
+    return any(_found(expression, text) for expression in expressions)
+
+
+def _found(expression: str, text: str) -> bool:
+    try:
+        return re.search(expression, text) is not None
+    except re.error:
+        return False  # AWS refuses such an expression; moto keeps it
 
 
 def _query_holds(values: Iterable[dict[str, str]], query: str) -> bool:
     pairs = parse_qsl(query, keep_blank_values=True)
     return any(
-        _like(wanted["Value"], value, ignore_case=True)
+        _like(wanted.get("Value", "*"), value, ignore_case=True)
         and ("Key" not in wanted or _like(wanted["Key"], key, ignore_case=True))
         for wanted in values
         for key, value in pairs
@@ -127,7 +134,10 @@ def _query_holds(values: Iterable[dict[str, str]], query: str) -> bool:
 
 
 def _inside(address: str, cidr: str) -> bool:
-    network = ipaddress.ip_network(cidr, strict=False)
+    try:
+        network = ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return False  # AWS refuses such a block; moto keeps it
     return ipaddress.ip_address(address) in network
 
 

@@ -267,10 +267,11 @@ class Process:
             with self._inside():
                 work()
                 failed = False
+            slept = self.account.clock.borrow()
             if failed:
                 self.end(1 if self._leave is None else self._leave)
                 return
-            yield env.timeout(self.image.every + self.account.clock.borrow())
+            yield env.timeout(self.image.every + slept)
 
     def _watch_memory(self) -> Generator[Any, Any, None]:
         env = self.account.clock.env

@@ -72,6 +72,10 @@ class RegisteredTarget:
     in_flight: dict[object, float] = field(default_factory=dict)
     """When each request that the target is working on will be answered."""
 
+    def is_checked(self) -> bool:
+        """Say whether it is registered with a load balancer that uses it."""
+        return self.registered and self.state != "unused"
+
     def explain(self, state: State, reason: tuple[str, str]) -> None:
         """Set the state and why."""
         self.state = state
@@ -224,17 +228,17 @@ class Targets:
 
     def _watch(self, entry: RegisteredTarget) -> Generator[Any, Any, None]:
         while entry.registered:
-            if entry.state == "unused":
+            if not entry.is_checked():
                 yield from self._sleep(entry)
                 continue
             if entry.reason == _REGISTERING[0]:
                 yield self._env.timeout(_REGISTRATION_SECONDS)
-                if entry.reason == _REGISTERING[0]:
+                if entry.is_checked():
                     entry.explain("initial", _CHECKING)
             group = self._balancing.group(entry.group)
-            if not entry.registered or group is None:
+            if group is None:
                 return
-            if entry.state != "unused":
+            if entry.is_checked():
                 yield from self._check(entry, group)
 
     def _check(self, entry: RegisteredTarget, group: TargetGroup) -> Generator[Any, Any, None]:
@@ -249,7 +253,7 @@ class Targets:
         if outcome.seconds:
             yield self._env.timeout(outcome.seconds)
         outcome = outcome.settled()
-        if not entry.registered or entry.state == "unused":
+        if not entry.is_checked():
             return
         self._count(entry, group.check, outcome)
         if outcome.lasting and entry.state == ("healthy" if outcome.passed else "unhealthy"):
@@ -259,7 +263,7 @@ class Targets:
         interval = group.check.interval
         rounds = max(1, math.ceil((self._env.now - began) / interval))
         due = began + rounds * interval
-        if entry.registered and due > self._env.now:
+        if due > self._env.now:
             yield self._env.timeout(due - self._env.now)
 
     def _count(self, entry: RegisteredTarget, check: HealthCheck, outcome: Outcome) -> None:
