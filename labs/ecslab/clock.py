@@ -79,6 +79,8 @@ class Clock:
         try:
             self.env.run(until=done)
         finally:
+            if done.callbacks:  # left early, by an exception: it must not end a later advance
+                done.callbacks.clear()
             self._stepping = False
             self.announce()
 

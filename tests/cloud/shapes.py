@@ -40,8 +40,12 @@ def mismatches(shape: Shape, value: Any, path: str) -> list[str]:
     if kind == "structure":
         if not isinstance(value, dict):
             return [f"{path} is not an object: {value!r}"]
-        unknown = [f"{path}.{name} is not in the model" for name in value if name not in shape.members]
-        absent = [f"{path}.{name} is required" for name in shape.required_members if name not in value]
+        unknown = [
+            f"{path}.{name} is not in the model" for name in value if name not in shape.members
+        ]
+        absent = [
+            f"{path}.{name} is required" for name in shape.required_members if name not in value
+        ]
         inner = [
             text
             for name, member in shape.members.items()
@@ -65,7 +69,9 @@ def mismatches(shape: Shape, value: Any, path: str) -> list[str]:
         if not isinstance(value, str):
             return [f"{path} is not a string: {value!r}"]
         allowed = getattr(shape, "enum", None)
-        return [f"{path} is none of {allowed}: {value!r}"] if allowed and value not in allowed else []
+        return (
+            [f"{path} is none of {allowed}: {value!r}"] if allowed and value not in allowed else []
+        )
     kinds: dict[str, tuple[type, ...]] = {
         "boolean": (bool,),
         "integer": (int,),

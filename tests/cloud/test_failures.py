@@ -35,7 +35,8 @@ EXPECTED: dict[str, str] = {
     "no-public-address": AUTH + "The task cannot pull registry auth from Amazon ECR",
     "public-image-no-route": PULLING + "The task cannot pull nginx:1.27 from the registry"
     " registry-1.docker.io. There is a connection issue .*: i/o timeout",
-    "env-file-no-route": INITIALIZATION + "failed to download env files: The task can't download the"
+    "env-file-no-route": INITIALIZATION
+    + "failed to download env files: The task can't download the"
     " environment variable files from Amazon S3. There is a connection issue",
     "logs-no-route": INITIALIZATION + "failed to validate logger args: The task cannot find the"
     " Amazon CloudWatch log group .* There is a connection issue .*: signal: killed",
@@ -46,9 +47,11 @@ EXPECTED: dict[str, str] = {
     # The image (task_cannot_pull_image).
     "no-tag": PULLING + r"pull image manifest has been retried 5 time\(s\): failed to resolve ref"
     rf" {ECR}/there:2: .*: not found",
-    "no-digest": PULLING + r"pull image manifest has been retried 5 time\(s\): failed to resolve ref"
+    "no-digest": PULLING
+    + r"pull image manifest has been retried 5 time\(s\): failed to resolve ref"
     rf" {ECR}/there@sha256:{'0' * 64}: .*: not found",
-    "no-repository": PULLING + "The task can.t pull the image. Check whether the image exists. Error"
+    "no-repository": PULLING
+    + "The task can.t pull the image. Check whether the image exists. Error"
     f" response from daemon: pull access denied for {ECR}/absent, repository does not exist or may"
     " require 'docker login': denied: requested access to the resource is denied",
     "no-public-image": PULLING + "The task can.t pull the image. Check whether the image exists.",
@@ -95,7 +98,8 @@ EXPECTED: dict[str, str] = {
     rf" ssm:GetParameters on resource: {PARAMETER}/db ",
     # Environment files (use-environment-file).
     "no-env-file": INITIALIZATION + "failed to download env files: .*NoSuchKey",
-    "env-file-denied": INITIALIZATION + "failed to download env files: .*AccessDenied.*s3:GetObject",
+    "env-file-denied": INITIALIZATION
+    + "failed to download env files: .*AccessDenied.*s3:GetObject",
 }
 STARTING = {
     "create-group": "awslogs-create-group with the permission",

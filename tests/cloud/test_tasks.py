@@ -158,7 +158,9 @@ def test_what_a_task_shows_from_the_first_moment(life: list[Json]) -> None:
     assert task["tags"] == []
     assert {"startedBy", "stopCode", "stoppedReason"}.isdisjoint(task)
     (container,) = task["containers"]
-    assert re.fullmatch(rf"{ACCOUNT}:container/shop/{task_id}/[0-9a-f-]{{36}}", container["containerArn"])
+    assert re.fullmatch(
+        rf"{ACCOUNT}:container/shop/{task_id}/[0-9a-f-]{{36}}", container["containerArn"]
+    )
     assert container["lastStatus"] == "PENDING"
     assert {"exitCode", "runtimeId", "imageDigest", "reason"}.isdisjoint(container)
 
@@ -223,7 +225,9 @@ def test_tasks_spread_over_the_subnets_zones(shop: Shop) -> None:
     )
     shop.cloud.advance(seconds=30)
     arns = shop.ecs.list_tasks(cluster="shop")["taskArns"]
-    zones = [t["availabilityZone"] for t in shop.ecs.describe_tasks(cluster="shop", tasks=arns)["tasks"]]
+    zones = [
+        t["availabilityZone"] for t in shop.ecs.describe_tasks(cluster="shop", tasks=arns)["tasks"]
+    ]
     assert sorted(zones.count(zone) for zone in set(zones)) == [3, 3, 3]
 
 
@@ -233,9 +237,7 @@ def test_tasks_spread_over_the_subnets_zones(shop: Shop) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     data=st.data(),
-    moments=st.lists(
-        st.floats(0, 60).map(lambda value: round(value, 2)), min_size=12, max_size=12
-    ),
+    moments=st.lists(st.floats(0, 60).map(lambda value: round(value, 2)), min_size=12, max_size=12),
     runs_for=st.sampled_from([None, 0.0, 0.5, 15.0]),
     stop_after=st.sampled_from([None, 0.0, 3.0]),
     seed=st.integers(0, 99),
@@ -431,8 +433,12 @@ def test_filters_of_list_tasks(shop: Shop) -> None:
 def test_tags_are_shown_when_they_are_asked_for(shop: Shop) -> None:
     """AWS: botocore ecs DescribeTasksRequest.include, RunTaskRequest.tags, .propagateTags."""
     shop.define(Image())
-    arn = shop.ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]["taskDefinitionArn"]
-    shop.ecs.tag_resource(resourceArn=arn, tags=[{"key": "a", "value": "1"}, {"key": "b", "value": "2"}])
+    arn = shop.ecs.describe_task_definition(taskDefinition="web")["taskDefinition"][
+        "taskDefinitionArn"
+    ]
+    shop.ecs.tag_resource(
+        resourceArn=arn, tags=[{"key": "a", "value": "1"}, {"key": "b", "value": "2"}]
+    )
     own = [{"key": "b", "value": "3"}]
     (task,) = run(shop, tags=own, propagateTags="TASK_DEFINITION")
     expected = [{"key": "a", "value": "1"}, {"key": "b", "value": "3"}]
@@ -473,7 +479,11 @@ def test_overrides_change_the_run_and_are_shown(shop: Shop) -> None:
         "memory": "1024",
         "ephemeralStorage": {"sizeInGiB": 30},
         "containerOverrides": [
-            {"name": "app", "command": ["sh", "-c", "exit 9"], "environment": [{"name": "A", "value": "1"}]}
+            {
+                "name": "app",
+                "command": ["sh", "-c", "exit 9"],
+                "environment": [{"name": "A", "value": "1"}],
+            }
         ],
     }
     (task,) = run(shop, overrides=overrides)
@@ -501,17 +511,29 @@ def test_overrides_change_the_run_and_are_shown(shop: Shop) -> None:
     [
         ({"cluster": "nowhere"}, "ClusterNotFoundException"),
         ({"cluster": f"{ACCOUNT}:cluster/nowhere"}, "ClusterNotFoundException"),
-        ({"cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/shop"}, "ClusterNotFoundException"),
+        (
+            {"cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/shop"},
+            "ClusterNotFoundException",
+        ),
         ({"cluster": "some/shop"}, "ClusterNotFoundException"),
         ({"taskDefinition": "nothing"}, "ClientException"),
         ({"taskDefinition": "web:99"}, "ClientException"),
         ({"networkConfiguration": None}, "InvalidParameterException"),
-        ({"networkConfiguration": {"awsvpcConfiguration": {"subnets": []}}}, "InvalidParameterException"),
-        ({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-0"]}}}, "InvalidParameterException"),
+        (
+            {"networkConfiguration": {"awsvpcConfiguration": {"subnets": []}}},
+            "InvalidParameterException",
+        ),
+        (
+            {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-0"]}}},
+            "InvalidParameterException",
+        ),
         ({"launchType": "EC2"}, "InvalidParameterException"),
         ({"launchType": "LUNAR"}, "InvalidParameterException"),
         ({"launchType": None}, "InvalidParameterException"),
-        ({"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]}, "InvalidParameterException"),
+        (
+            {"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
+            "InvalidParameterException",
+        ),
         ({"platformVersion": "0.9"}, "PlatformUnknownException"),
         ({"enableExecuteCommand": True}, "InvalidParameterException"),
     ],

@@ -50,7 +50,11 @@ ENDINGS: dict[str, tuple[Image, Json, int]] = {
         7,
     ),
     "nested": (Image(), {"command": ["sh", "-c", '/bin/sh -c "echo in; exit 6"']}, 6),
-    "last-program-is-main": (Image(runs_for=5, exit_code=8), {"command": ["sh", "-c", "python x"]}, 8),
+    "last-program-is-main": (
+        Image(runs_for=5, exit_code=8),
+        {"command": ["sh", "-c", "python x"]},
+        8,
+    ),
     "raises": (Image(work=lambda: 1 / 0), {}, 1),
     "leaves": (Image(work=lambda: sys.exit(5)), {}, 5),
     "memory": (Image(memory=200), {"memory": 128}, 137),
@@ -58,20 +62,33 @@ ENDINGS: dict[str, tuple[Image, Json, int]] = {
     "memory-grows": (Image(memory=lambda age: 50 + 5 * age), {"memory": 100}, 137),
     "read-only": (Image(writes_root=True), {"readonlyRootFilesystem": True}, 1),
     "wrong-architecture": (Image(architecture="ARM64"), {}, 1),
-    "wrong-architecture-shell": (Image(architecture="ARM64"), {"command": ["sh", "-c", "exit 0"]}, 1),
+    "wrong-architecture-shell": (
+        Image(architecture="ARM64"),
+        {"command": ["sh", "-c", "exit 0"]},
+        1,
+    ),
     "curl-itself": (Image(), {"command": ["sh", "-c", "curl -f http://localhost:9/"]}, 7),
 }
 STAYING: dict[str, tuple[Image, Json]] = {
     "soft-limit": (Image(memory=200), {"memoryReservation": 128}),
     "just-below": (Image(memory=128), {"memory": 128}),
     "writable": (Image(writes_root=True), {}),
-    "variable": (Image(required_environment=("DB",)), {"environment": [{"name": "DB", "value": "x"}]}),
-    "exec-main": (Image(command=("python", "app")), {"command": ["sh", "-c", "sleep 2 && exec python app"]}),
+    "variable": (
+        Image(required_environment=("DB",)),
+        {"environment": [{"name": "DB", "value": "x"}]},
+    ),
+    "exec-main": (
+        Image(command=("python", "app")),
+        {"command": ["sh", "-c", "sleep 2 && exec python app"]},
+    ),
     "endless-loop": (Image(), {"command": ["sh", "-c", "while true; do date; sleep 5; done"]}),
     "busy-loop": (Image(), {"command": ["sh", "-c", "while :; do true; done"]}),
     "aws-sample": (
         Image(command=("httpd-foreground",), tools=("sh", "httpd-foreground"), port=80),
-        {"entryPoint": ["sh", "-c"], "command": ['/bin/sh -c "echo hi > /i.html && httpd-foreground"']},
+        {
+            "entryPoint": ["sh", "-c"],
+            "command": ['/bin/sh -c "echo hi > /i.html && httpd-foreground"'],
+        },
     ),
 }
 

@@ -101,7 +101,11 @@ CASES: dict[str, tuple[Image, Json, Changes]] = {
         check(["CMD", "curl", "http://localhost:99999/"], interval=5),
         [("UNHEALTHY", 15)],
     ),
-    "shell-in-exec-form": (Image(), check(["CMD", "sh", "-c", "exit 0"], interval=5), [("HEALTHY", 5)]),
+    "shell-in-exec-form": (
+        Image(),
+        check(["CMD", "sh", "-c", "exit 0"], interval=5),
+        [("HEALTHY", 5)],
+    ),
     "no-check": (Image(), {}, []),
 }
 

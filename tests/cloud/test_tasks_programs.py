@@ -185,9 +185,7 @@ def test_variables_win_in_their_order(runs: Runs) -> None:
     boto3.client("ssm").put_parameter(Name="p", Value="secret", Type="SecureString")
     found: list[dict[str, str]] = []
     names = ("IMAGE", "FILE", "ENV", "SECRET", "RUN")
-    image = once(
-        lambda: found.append(dict(os.environ)), environment=dict.fromkeys(names, "image")
-    )
+    image = once(lambda: found.append(dict(os.environ)), environment=dict.fromkeys(names, "image"))
     environment = [{"name": name, "value": "environment"} for name in ("ENV", "RUN")]
     override = {"name": "app", "environment": [{"name": "RUN", "value": "override"}]}
     runs.role("reads", "s3:*", "ssm:GetParameters", "ecr:*", "logs:*")

@@ -37,10 +37,13 @@ def words(script: str) -> list[tuple[str, ...]]:
         ("echo '' x", [("echo", "", "x")]),
         ("echo $NAME ${NAME}s $NONE.", [("echo", "shop", "shops", ".")]),
         ("echo '$NAME' \"$NAME\" \\$NAME", [("echo", "$NAME", "shop", "$NAME")]),
-        ("echo ${NONE:-other} ${NAME:-other} ${EMPTY:-other}", [("echo", "other", "shop", "other")]),
-        ("echo $TWO \"$TWO\"", [("echo", "a", "b", "a b")]),
-        ("echo \"$EVIL\"", [("echo", "x; exit 9 'y")]),
-        ("echo \"a \\\"b\\\" \\n\"", [("echo", 'a "b" \\n')]),
+        (
+            "echo ${NONE:-other} ${NAME:-other} ${EMPTY:-other}",
+            [("echo", "other", "shop", "other")],
+        ),
+        ('echo $TWO "$TWO"', [("echo", "a", "b", "a b")]),
+        ('echo "$EVIL"', [("echo", "x; exit 9 'y")]),
+        ('echo "a \\"b\\" \\n"', [("echo", 'a "b" \\n')]),
         ("echo a#b 5$", [("echo", "a#b", "5$")]),
         ("echo a | grep b && c", [("echo", "a"), ("c",)]),
         ("a & b", [("a",), ("b",)]),
@@ -84,7 +87,9 @@ def test_the_last_status() -> None:
 
 def test_output_that_goes_elsewhere() -> None:
     """POSIX.1 2.7: only standard output is the container's log; /dev/stderr is too."""
-    quiet = [shell.parse(f"echo x {rest}")[0].quiet for rest in (">/dev/null", ">> f", "2>f", ">&2")]
+    quiet = [
+        shell.parse(f"echo x {rest}")[0].quiet for rest in (">/dev/null", ">> f", "2>f", ">&2")
+    ]
     assert quiet == [True, True, False, False]
 
 
@@ -109,7 +114,16 @@ def test_what_curl_and_wget_fetch(text: str, url: str | None, *, strict: bool) -
 
 @pytest.mark.parametrize(
     ("argument", "expected"),
-    [("5", 5), ("0.5", 0.5), ("2m", 120), ("1h", 3600), ("1d", 86400), ("3s", 3), ("x", 0), ("-1", 0)],
+    [
+        ("5", 5),
+        ("0.5", 0.5),
+        ("2m", 120),
+        ("1h", 3600),
+        ("1d", 86400),
+        ("3s", 3),
+        ("x", 0),
+        ("-1", 0),
+    ],
 )
 def test_how_long_sleep_sleeps(argument: str, expected: float) -> None:
     """GNU coreutils, sleep: suffixes s, m, h and d."""
@@ -152,7 +166,9 @@ def test_any_text_is_read_or_refused(script: str, variables: dict[str, str]) -> 
 @given(
     parts=st.lists(
         st.tuples(
-            st.sampled_from(["true", "false", "echo 'a  b' c", "echo \"$NAME\"", "echo $TWO", "echo x >/dev/null"]),
+            st.sampled_from(
+                ["true", "false", "echo 'a  b' c", 'echo "$NAME"', "echo $TWO", "echo x >/dev/null"]
+            ),
             st.sampled_from([" && ", " || ", "; ", "\n"]),
         ),
         min_size=1,
@@ -162,7 +178,9 @@ def test_any_text_is_read_or_refused(script: str, variables: dict[str, str]) -> 
 def test_scripts_end_as_in_a_real_shell(parts: list[tuple[str, str]]) -> None:
     """A real sh prints and returns the same."""
     script = "".join(f"{command}{operator}" for command, operator in parts) + "true; exit $?"
-    real = subprocess.run(["/bin/sh", "-c", script], env=VARIABLES, capture_output=True, text=True, check=False)
+    real = subprocess.run(
+        ["/bin/sh", "-c", script], env=VARIABLES, capture_output=True, text=True, check=False
+    )
     printed, status = [], 0
     for each in shell.parse(script, VARIABLES):
         step = each.after(status)
@@ -203,7 +221,9 @@ def test_a_variant(command: list[str]) -> None:
     assert resolve(SHOP, command).image is OTHER
 
 
-@pytest.mark.parametrize("command", [["nope"], ["/opt/nope", "-x"], ["curl", "x"], ["bash", "-c", "x"]])
+@pytest.mark.parametrize(
+    "command", [["nope"], ["/opt/nope", "-x"], ["curl", "x"], ["bash", "-c", "x"]]
+)
 def test_a_program_that_is_not_there(command: list[str]) -> None:
     """AWS: cannot-start-container (executable file not found)."""
     assert resolve(SHOP, command).missing == command[0]

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import boto3
-import botocore.session
-from botocore.loaders import create_loader
 
+from ecslab.aws.sessions import new_session
 from ecslab.aws.source import calling_from
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ class Programs:
 
     def __init__(self) -> None:
         self._sessions: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-        self._loader = create_loader()
 
     @contextlib.contextmanager
     def inside(self, environment: Mapping[str, str], owner: Any) -> Generator[None, None, None]:
@@ -61,7 +59,5 @@ class Programs:
 
     def _session(self, owner: Any) -> Any:
         if owner not in self._sessions:
-            core = botocore.session.Session()
-            core.register_component("data_loader", self._loader)
-            self._sessions[owner] = boto3.Session(botocore_session=core)
+            self._sessions[owner] = new_session()
         return self._sessions[owner]

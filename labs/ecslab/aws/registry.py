@@ -7,13 +7,16 @@ import json
 import re
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.ecr.models import ecr_backends
 
 from ecslab.aws.public_images import PUBLIC_IMAGES
+from ecslab.errors import CourseError
 from ecslab.model.image import Image
 from ecslab.sim.ports import FoundImage, MissingImage
 
 _ECR_HOST = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com$")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _MIB = 1024 * 1024
 
@@ -42,21 +45,32 @@ class Registry:
             The image's URI.
 
         Raises:
-            ecslab.errors.AwsError: never; moto's own errors pass through for a tag that can't move.
+            CourseError: Amazon ECR refuses it: a wrong name, or a tag that can't be moved.
         """
         repository, _, tag = name.partition(":")
         tag = tag or "latest"
+        if not _TAG.fullmatch(tag):
+            message = (
+                f"{tag!r} is not an image tag: it has 1 to 128 letters, digits, dots, hyphens and"
+                " underscores."
+            )
+            raise CourseError(message)
+        try:
+            stored = self._store(repository, tag, _manifest(image))
+        except ServiceException as error:
+            message = f"Amazon ECR refuses the image {name!r}: {error.message}"
+            raise CourseError(message) from None
+        self._behaviours[stored.image_digest] = image
+        return f"{self._host}/{repository}:{tag}"
+
+    def _store(self, repository: str, tag: str, manifest: str) -> Any:
         backend: Any = ecr_backends[self._account][self._region]
         if repository not in backend.repositories:
             backend.create_repository(repository, None, None, None, "MUTABLE", [])
-        manifest = _manifest(image)
-        stored = next(
-            (i for i in backend.repositories[repository].images if tag in i.image_tags), None
-        )
-        if stored is None or stored.image_manifest != manifest:
-            stored = backend.put_image(repository, manifest, tag, _MEDIA_TYPE)
-        self._behaviours[stored.image_digest] = image
-        return f"{self._host}/{repository}:{tag}"
+        for image in backend.repositories[repository].images:
+            if tag in image.image_tags and image.image_manifest == manifest:
+                return image
+        return backend.put_image(repository, manifest, tag, _MEDIA_TYPE)
 
     def find(self, reference: str) -> FoundImage | MissingImage:
         """Return what an image reference leads to."""

@@ -30,6 +30,7 @@ from ecslab.aws.programs import Programs
 from ecslab.aws.registry import Registry
 from ecslab.aws.roles import TaskRoles
 from ecslab.aws.secrets import Secrets
+from ecslab.aws.sessions import new_session
 from ecslab.aws.source import current_task
 from ecslab.aws.wall_clock import WallClock
 from ecslab.clock import Clock
@@ -89,7 +90,7 @@ class Runtime:
         BackendDict.reset()
         mock_random.seed(self.seed)
         self._environment.start()
-        self._session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
+        self._session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, new_session()
         self._wall_clock.start()
         self._undo = [
             vpc.install(),

@@ -20,7 +20,7 @@ BAD_NAME = _invalid(
 NOT_IDEMPOTENT = _invalid(
     "Arguments on this idempotent request are inconsistent with arguments used in previous"
     " request(s).",
-    "captured InvalidParameterException of CreateCluster",
+    "AWS: captured InvalidParameterException of CreateCluster",
 )
 BAD_SETTING_NAME = _invalid(
     "Invalid setting 'name'", "botocore ecs ClusterSetting.name", verified=False

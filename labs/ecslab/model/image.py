@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import inf
 from typing import Any
+
+from ecslab.model.image_digest import digest
 
 Curve = float | Callable[[float], float]
 """A constant, or a function of the seconds since the process started."""
 
 _ARCHITECTURES = ("X86_64", "ARM64")
+_LAST_PORT = 65535
+_LAST_EXIT_CODE = 255
+_FIRST_STATUS, _LAST_STATUS = 100, 599
+_EXIT_CODES = ("exit_code", "stop_exit_code")
+_AMOUNTS = ("ready_after", "latency", "runs_for", "stop_after", "size", "memory", "cpu")
+_TUPLES = ("logs", "command", "tools", "required_environment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +76,7 @@ class Image:
     health: bool | Callable[[float], bool] = True
     command: tuple[str, ...] = ()
     variants: Mapping[str, Image] = field(default_factory=dict)
-    tools: tuple[str, ...] = ("sh", "python", "python3", "curl")
+    tools: tuple[str, ...] = ("sh", "bash", "python", "python3", "curl")
     environment: Mapping[str, str] = field(default_factory=dict)
     required_environment: tuple[str, ...] = ()
     user: str = "root"
@@ -80,20 +86,34 @@ class Image:
 
     def __post_init__(self) -> None:
         """Refuse values that no image can have."""
+        for problem in (*self._odd_values(), *self._odd_numbers()):
+            raise ValueError(problem)
+
+    def _odd_values(self) -> Iterator[str]:
+        """Yield what no image can have, in one sentence each."""
         unknown = [name for name in self.architectures if name not in _ARCHITECTURES]
         if unknown or not self.architectures:
-            message = f"architecture is X86_64 or ARM64 (or a tuple of both), not {unknown}."
-            raise ValueError(message)
+            yield f"architecture is X86_64 or ARM64 (or a tuple of both), not {unknown}."
         for port in self.ports:
-            if not 1 <= port <= 65535:  # noqa: PLR2004 - the range of TCP ports
-                message = f"{port} is not a TCP port; choose one from 1 to 65535."
-                raise ValueError(message)
-        if not 0 <= self.exit_code <= 255:  # noqa: PLR2004 - the range of exit codes
-            message = f"{self.exit_code} is not an exit code; choose one from 0 to 255."
-            raise ValueError(message)
-        if self.every <= 0:
-            message = f"every is the seconds between two calls of work, more than 0: {self.every}."
-            raise ValueError(message)
+            if not 1 <= port <= _LAST_PORT:
+                yield f"{port} is not a TCP port; choose one from 1 to {_LAST_PORT}."
+        for name in _TUPLES:
+            if isinstance(getattr(self, name), str):
+                yield f"{name} is a tuple of texts; write ({getattr(self, name)!r},)."
+
+    def _odd_numbers(self) -> Iterator[str]:
+        """Yield the numbers that no image can have, in one sentence each."""
+        if not _FIRST_STATUS <= self.status <= _LAST_STATUS:
+            yield f"status is an HTTP status, from 100 to 599, not {self.status}."
+        if not self.every > 0:
+            yield f"every is the seconds between two calls of work, more than 0: {self.every}."
+        for name in _EXIT_CODES:
+            if not 0 <= getattr(self, name) <= _LAST_EXIT_CODE:
+                yield f"{name} is an exit code, from 0 to 255, not {getattr(self, name)}."
+        for name in _AMOUNTS:
+            value = getattr(self, name)
+            if isinstance(value, int | float) and not 0 <= value < inf:
+                yield f"{name} is a number from 0 up, not {value}."
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -113,34 +133,4 @@ class Image:
 
     def digest(self) -> str:
         """Return the image digest; images that behave alike have the same one."""
-        return "sha256:" + hashlib.sha256(json.dumps(_canonical(self)).encode()).hexdigest()
-
-
-def _canonical(value: Any) -> Any:
-    """Return plain JSON that is the same for the same behaviour, in any process."""
-    if isinstance(value, Image):
-        return {item.name: _canonical(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _canonical(value[key]) for key in sorted(value, key=str)}
-    if isinstance(value, tuple | list):
-        return [_canonical(item) for item in value]
-    if callable(value):
-        return _callable_text(value)
-    return value
-
-
-def _callable_text(function: Callable[..., Any]) -> str:
-    """Return the source of a function with what it closes over, else its name."""
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    try:
-        text = inspect.getsource(function)
-    except (OSError, TypeError):
-        text = name
-    closure = getattr(function, "__closure__", None) or ()
-    captured = [_cell_text(cell) for cell in closure]
-    return "\n".join([name, text, *captured])
-
-
-def _cell_text(cell: Any) -> str:
-    value = cell.cell_contents
-    return repr(value) if isinstance(value, str | int | float | bool | tuple | None) else ""
+        return digest(self)

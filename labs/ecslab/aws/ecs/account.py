@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.lookup import find_cluster, find_service, find_task
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.errors import AwsError
 from ecslab.model.cluster import FARGATE_PROVIDERS
+from ecslab.model.task_definition.paging import page
 from ecslab.model.task_definition.tags import merged, without
 
 _INVALID = "InvalidParameterException"
@@ -18,6 +20,7 @@ _SETTINGS = {
     "containerInstanceLongArnFormat": ("enabled", ("enabled", "disabled")),
     "defaultLogDriverMode": ("non-blocking", ("blocking", "non-blocking")),
     "dualStackIPv6": ("enabled", ("enabled", "disabled")),
+    "fargateEventWindows": ("disabled", ("enabled", "disabled")),
     "fargateFIPSMode": ("disabled", ("enabled", "disabled")),
     "fargateTaskRetirementWaitPeriod": ("7", ("0", "7", "14")),
     "guardDutyActivate": ("off", ("on", "off")),
@@ -25,7 +28,13 @@ _SETTINGS = {
     "tagResourceAuthorization": ("on", ("on", "off")),
     "taskLongArnFormat": ("enabled", ("enabled", "disabled")),
 }
-"""Account settings: default and allowed values (botocore ecs SettingName)."""
+"""Account settings: default and allowed values (botocore ecs PutAccountSettingRequest.name)."""
+
+_SHOWN_ONCE_SET = ("dualStackIPv6",)
+"""Documented as a setting, but not in botocore's ecs SettingName."""
+
+_MOST_SETTINGS = 10
+_MOST_PROVIDERS = 10
 
 
 @operation("TagResource")
@@ -94,17 +103,24 @@ def list_of(record: dict[str, Any]) -> list[dict[str, str]]:
 def list_settings(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListAccountSettings."""
     effective = bool(params.get("effectiveSettings"))
-    rows = []
+    shown = dict(call.account.settings)
     for name, (default, _) in _SETTINGS.items():
-        if params.get("name") not in (None, name):
-            continue
-        value = call.account.settings.get(name)
-        if value is None and not effective:
-            continue
-        shown = value or default
-        if params.get("value") in (None, shown):
-            rows.append(_setting(call, name, shown))
-    return {"settings": rows}
+        if effective and name not in _SHOWN_ONCE_SET:
+            shown.setdefault(name, default)
+    names = [
+        name
+        for name in sorted(shown)
+        if params.get("name") in (None, name) and params.get("value") in (None, shown[name])
+    ]
+    found = page(
+        names,
+        query=("settings", effective, str(params.get("name")), str(params.get("value"))),
+        max_results=params.get("maxResults"),
+        next_token=params.get("nextToken"),
+        largest=_MOST_SETTINGS,
+    )
+    rows = [_setting(call, name, shown[name]) for name in found.items]
+    return with_token({"settings": rows}, found.next_token)
 
 
 @operation("PutAccountSetting")
@@ -151,7 +167,14 @@ def _setting(call: Call, name: str, value: str) -> dict[str, str]:
 def describe_providers(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeCapacityProviders: FARGATE and FARGATE_SPOT are always there."""
     asked = list(params.get("capacityProviders") or FARGATE_PROVIDERS)
-    names = [reference.rsplit("/", 1)[-1] for reference in asked]
+    found = page(
+        [reference.rsplit("/", 1)[-1] for reference in asked],
+        query=("capacityProviders", *asked),
+        max_results=params.get("maxResults"),
+        next_token=params.get("nextToken"),
+        largest=_MOST_PROVIDERS,
+    )
+    names = found.items
     providers = [
         {
             "capacityProviderArn": call.account.arn(f"capacity-provider/{name}"),
@@ -168,4 +191,5 @@ def describe_providers(call: Call, params: Params) -> dict[str, Any]:
         for name in names
         if name not in FARGATE_PROVIDERS
     ]
-    return {"capacityProviders": providers, "failures": failures}
+    answer = {"capacityProviders": providers, "failures": failures}
+    return with_token(answer, found.next_token)

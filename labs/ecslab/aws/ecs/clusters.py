@@ -6,6 +6,7 @@ from typing import Any
 
 from ecslab.aws.ecs.lookup import active_cluster, check_references, find_cluster, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
+from ecslab.aws.service_linked_roles import ensure_ecs_role
 from ecslab.errors import AwsError
 from ecslab.model import cluster as rules
 from ecslab.model.task_definition.paging import page
@@ -48,6 +49,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
             record[optional] = params[optional]
     cluster = Cluster(name, arn, record)
     account.clusters[name] = cluster
+    ensure_ecs_role(account.id)
     account.journal.record("cluster.created", arn)
     return {"cluster": view(cluster, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
 

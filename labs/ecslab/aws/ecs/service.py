@@ -12,8 +12,9 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from botocore.session import Session
+from botocore.validate import ParamValidator
 from moto.core.base_backend import BaseBackend
+from moto.core.utils import get_service_model
 from moto.ecs import models as moto_models
 from moto.ecs import urls as moto_urls
 
@@ -38,6 +39,7 @@ Response = tuple[int, dict[str, str], str]
 
 _REGION = re.compile(r"://ecs[.-](?:fips\.)?(?P<region>[a-z0-9-]+)\.")
 _CONTENT_TYPE = "application/x-amz-json-1.1"
+_WRONG_TYPES = ("invalid type", "more than one input", "empty input")
 
 
 class EcsBackend(BaseBackend):
@@ -85,7 +87,8 @@ class EcsService:
     def __init__(self, caller: Callable[[Any], str]) -> None:
         self._caller = caller
         self._requests = 0
-        self._known = frozenset(Session().get_service_model("ecs").operation_names)
+        self._model = get_service_model("ecs")
+        self._known = frozenset(self._model.operation_names)
 
     def answer(self, request: Any, url: str, headers: Any) -> Response:
         """Answer one request as the ECS endpoint does."""
@@ -96,7 +99,9 @@ class EcsService:
         backend: Any = moto_models.ecs_backends[_ACCOUNT][region]
         call = Call(backend.engine, backend.network, self._caller(headers))
         try:
-            return self._write(HTTPStatus.OK, self._operation(name)(call, _params(request)))
+            operation = self._operation(name)
+            params = _params(request, self._model.operation_model(name).input_shape)
+            return self._write(HTTPStatus.OK, operation(call, params))
         except AwsError as error:
             members = error.members if isinstance(error, DetailedError) else {}
             body = {"__type": error.code, "message": error.message, **members}
@@ -125,7 +130,11 @@ class EcsService:
 _ACCOUNT = "123456789012"
 
 
-def _params(request: Any) -> dict[str, Any]:
+def _params(request: Any, shape: Any) -> dict[str, Any]:
+    """Return the parameters of a request, of the types that the model says.
+
+    Clients of AWS check this themselves; other callers get the error of AWS's JSON protocol.
+    """
     try:
         params = json.loads(request.data or b"{}")
     except ValueError:
@@ -133,7 +142,34 @@ def _params(request: Any) -> dict[str, Any]:
     if not isinstance(params, dict):
         message = "The request body is not a JSON object."
         raise AwsError("SerializationException", message)
-    return params
+    given: dict[str, Any] = _without_nulls(params)
+    if shape is not None:
+        _check_types(given, shape)
+    return given
+
+
+def _check_types(params: dict[str, Any], shape: Any) -> None:
+    """Refuse members of other types than the model's, and missing ones.
+
+    Raises:
+        AwsError: SerializationException or InvalidParameterException.
+    """
+    problems = ParamValidator().validate(params, shape)
+    for reason, name, details in problems._errors:  # noqa: SLF001 - its report has no codes
+        member = ".".join(part for part in (name, str(details.get("required_name", ""))) if part)
+        if reason == "missing required field":
+            message = f"Invalid parameter: {member} is required."
+            raise AwsError("InvalidParameterException", message)
+        if reason in _WRONG_TYPES:
+            message = f"The value of {member or 'the request'} is not of the type that it must be."
+            raise AwsError("SerializationException", message)
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return JSON without members that are null: AWS takes them as absent."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _as_json(value: Any) -> Any:

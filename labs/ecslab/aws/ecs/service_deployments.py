@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ecslab.sim.service import Deployment, Service
 
 
+_LISTED_BY_DEFAULT = 20
+
+
 def _all(call: Call) -> Iterator[tuple[Service, Deployment]]:
     for cluster in call.account.clusters.values():
         for service in cluster.services.values():
@@ -47,6 +50,7 @@ def list_deployments(call: Call, params: Params) -> dict[str, Any]:
         query=("deployments", service.arn, *wanted),
         max_results=params.get("maxResults"),
         next_token=params.get("nextToken"),
+        default=_LISTED_BY_DEFAULT,
     )
     rows = []
     for arn in answer.items:

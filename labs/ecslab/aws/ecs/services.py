@@ -148,8 +148,9 @@ def list_services(call: Call, params: Params) -> dict[str, Any]:
     found = page(
         arns,
         query=("services", cluster.name, str(launch_type), str(strategy)),
-        max_results=params.get("maxResults") or _LISTED_BY_DEFAULT,
+        max_results=params.get("maxResults"),
         next_token=params.get("nextToken"),
+        default=_LISTED_BY_DEFAULT,
     )
     return with_token({"serviceArns": found.items}, found.next_token)
 

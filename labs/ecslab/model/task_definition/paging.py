@@ -16,7 +16,7 @@ LARGEST_PAGE = 100
 _LONGEST_TOKEN = 1024
 
 BAD_SIZE = Answer(
-    message="maxResults must be between 1 and 100",
+    message="maxResults must be between 1 and {largest}",
     source="botocore ecs ListTaskDefinitionsRequest.maxResults",
     code=INVALID_PARAMETER,
     verified=False,
@@ -43,6 +43,8 @@ def page(
     query: Sequence[object],
     max_results: int | None = None,
     next_token: str | None = None,
+    default: int = LARGEST_PAGE,
+    largest: int = LARGEST_PAGE,
 ) -> Page:
     """Return one page of a list.
 
@@ -52,15 +54,17 @@ def page(
     Args:
         items: the whole list in its order.
         query: what was asked for; a token is only good for the same question.
-        max_results: how many items at most, 1 to 100; 100 without it.
+        max_results: how many items at most, 1 to `largest`.
         next_token: the token of the page before, None for the first page.
+        default: how many items without `max_results`.
+        largest: how many items a page can hold.
 
     Raises:
         AwsError: another number of items, or a token that no page of this question gave.
     """
-    size = LARGEST_PAGE if max_results is None else max_results
-    if not 0 < size <= LARGEST_PAGE:
-        raise BAD_SIZE.error()
+    size = min(default, largest) if max_results is None else max_results
+    if not 0 < size <= largest:
+        raise BAD_SIZE.error(largest=largest)
     start = 0 if next_token is None else _start(items, query, next_token)
     chosen = list(items[start : start + size])
     more = start + size < len(items)

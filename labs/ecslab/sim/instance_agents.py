@@ -1,0 +1,235 @@
+"""The ECS agents on EC2 instances: they register, stay connected, and go with their instance.
+
+AWS: launch_container_instance, instance_IAM_role, networking-connecting-vpc (what an agent needs
+to register); botocore ecs DeregisterContainerInstance (what the end of an EC2 instance does).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ecslab.model import host_failures
+from ecslab.model.agent_configuration import DEFAULT_CLUSTER, AgentConfiguration, read_user_data
+from ecslab.model.instance_types import (
+    RESERVED_TCP,
+    registered_memory,
+    task_interfaces,
+    trunk_tasks,
+)
+from ecslab.sim.container_instances import ContainerInstance
+from ecslab.sim.entities import Cluster
+from ecslab.sim.instance_attributes import AGENT_VERSION, DOCKER_VERSION, built_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+    from ecslab.sim.agent import Agent
+    from ecslab.sim.entities import Account
+    from ecslab.sim.machines import Machine, MachinesPort
+
+_BOOT: Final = (55.0, 8.0)
+"""Seconds from the launch to the agent's first call; AWS publishes no number."""
+_RESTART: Final = (25.0, 5.0)
+_RETRY: Final = 60.0
+_LONGEST_RETRY: Final = 600.0
+_NOTICE: Final = (4.0, 1.0)
+"""Seconds until ECS knows that an EC2 instance has ended; AWS publishes no number."""
+
+_ENDPOINTS: Final = ("ecs", "ecs-agent", "ecs-telemetry")
+_REGISTER: Final = "ecs:RegisterContainerInstance"
+_CONNECT: Final = ("ecs:DiscoverPollEndpoint", "ecs:Poll")
+
+
+class InstanceAgents:
+    """Follows the EC2 instances of an account and Region.
+
+    Args:
+        account: the account.
+        agent: runs the tasks.
+        machines: Amazon EC2.
+    """
+
+    def __init__(self, account: Account, agent: Agent, machines: MachinesPort) -> None:
+        self._account = account
+        self._env = account.clock.env
+        self._agent = agent
+        self._machines = machines
+        self._registered: dict[str, ContainerInstance] = {}
+        self._listeners: list[Callable[[ContainerInstance], None]] = []
+
+    def listen(self, listener: Callable[[ContainerInstance], None]) -> None:
+        """Have `listener` called with every container instance that has changed."""
+        self._listeners.append(listener)
+
+    def of_machine(self, instance: str) -> ContainerInstance | None:
+        """Return the container instance of an EC2 instance."""
+        return self._registered.get(instance)
+
+    # --- What happens to EC2 instances --------------------------------------------------------
+
+    def launched(self, instances: Iterable[str]) -> None:
+        """Let EC2 instances boot whose agent is going to start."""
+        for instance in instances:
+            machine = self._machines.find(instance)
+            if machine is None:
+                continue
+            configuration = read_user_data(machine.user_data)
+            if configuration.written or machine.optimized:
+                self._env.process(self._boot(machine, configuration))
+
+    def started(self, instances: Iterable[str]) -> None:
+        """Let the agents of EC2 instances that were stopped connect again."""
+        for instance in instances:
+            if instance in self._registered:
+                self._env.process(self._reconnect(self._registered[instance]))
+
+    def ended(self, instances: Iterable[str], how: str) -> None:
+        """Take notice that EC2 instances have been stopped or terminated.
+
+        Args:
+            instances: their ids.
+            how: `stopped` or `terminated`.
+        """
+        for instance in instances:
+            found = self._registered.get(instance)
+            if found is not None:
+                self._env.process(self._end(found, how))
+
+    # --- What the API asks --------------------------------------------------------------------
+
+    def deregister(self, instance: ContainerInstance) -> None:
+        """Take a container instance out of its cluster; its tasks keep running, unmanaged."""
+        instance.status, instance.connected = "INACTIVE", False
+        self._registered.pop(instance.machine.id, None)
+        self._note(instance, "instance.deregistered")
+
+    def lose_tasks(self, instance: ContainerInstance, reason: str) -> None:
+        """Stop the tasks of an instance that is gone."""
+        for task in list(instance.tasks.values()):
+            self._agent.lose(task, reason)
+
+    def changed(self, instance: ContainerInstance) -> None:
+        """Tell everybody that a container instance has changed."""
+        instance.changed()
+        for listener in self._listeners:
+            listener(instance)
+
+    # --- Life ---------------------------------------------------------------------------------
+
+    def _boot(
+        self, machine: Machine, configuration: AgentConfiguration
+    ) -> Generator[Any, Any, None]:
+        yield self._pause(_BOOT)
+        wait, reported = _RETRY, ""
+        while self._machines.find(machine.id) is not None:
+            reason = self._why_not(machine, configuration)
+            if reason is None:
+                self._register(machine, configuration)
+                return
+            if reason != reported:
+                reported = reason
+                self._account.journal.record("instance.refused", machine.id, reason=reason)
+            yield self._env.timeout(wait)
+            wait = min(_LONGEST_RETRY, wait * 1.5)
+
+    def _why_not(self, machine: Machine, configuration: AgentConfiguration) -> str | None:
+        """Return why the agent can't register now, None when it can."""
+        network = self._account.ports.network
+        for service in _ENDPOINTS:
+            if not network.to_service(machine.interface, service).reachable:
+                return host_failures.ENDPOINT_UNREACHABLE(service=service)
+        role = self._machines.role(machine.id)
+        if role is None:
+            return host_failures.NO_CREDENTIALS()
+        cluster = self._cluster(configuration.cluster, role)
+        if cluster is None:
+            return host_failures.CLUSTER_NOT_FOUND(cluster=configuration.cluster)
+        if not self._machines.permits(role, _REGISTER, cluster.arn):
+            return host_failures.REGISTER_DENIED(
+                role=role, session=machine.id, action=_REGISTER, resource=cluster.arn
+            )
+        return None
+
+    def _cluster(self, name: str, role: str) -> Cluster | None:
+        """Return the cluster; the agent makes the one named default when it is missing.
+
+        AWS: botocore ecs CreateCluster; amazon-ecs-agent, api/ecs/client.
+        """
+        found = self._account.clusters.get(name)
+        if found is not None and found.active:
+            return found
+        arn = self._account.arn(f"cluster/{name}")
+        if name != DEFAULT_CLUSTER or not self._machines.permits(role, "ecs:CreateCluster", arn):
+            return None
+        insights = self._account.settings.get("containerInsights", "disabled")
+        record = {
+            "status": "ACTIVE",
+            "settings": [{"name": "containerInsights", "value": insights}],
+            "tags": [],
+            "capacityProviders": [],
+            "defaultCapacityProviderStrategy": [],
+        }
+        made = self._account.clusters[name] = Cluster(name, arn, record)
+        self._account.journal.record("cluster.created", arn)
+        return made
+
+    def _register(self, machine: Machine, configuration: AgentConfiguration) -> None:
+        account = self._account
+        cluster = account.clusters[configuration.cluster]
+        own = built_in(machine, configuration)
+        trunk = (
+            account.settings.get("awsvpcTrunking") == "enabled"
+            and trunk_tasks(machine.instance_type) > 0
+        )
+        if trunk:
+            own["ecs.awsvpc-trunk-id"] = f"eni-{account.identifiers.task()[:17]}"
+        role = self._machines.role(machine.id) or ""
+        memory = registered_memory(machine.instance_type, machine.memory)
+        ports = configuration.reserved_ports
+        instance = ContainerInstance(
+            arn=account.arn(f"container-instance/{cluster.name}/{account.identifiers.task()}"),
+            cluster=cluster,
+            machine=machine,
+            role=role,
+            cpu=machine.vcpus * 1024,
+            memory=max(0, memory - configuration.reserved_memory),
+            reserved=frozenset(RESERVED_TCP if ports is None else ports),
+            interfaces=task_interfaces(machine.instance_type, machine.interfaces, trunking=trunk),
+            attributes={**own, **configuration.attributes},
+            registered_at=account.clock.now,
+            agent_version=AGENT_VERSION,
+            docker_version=DOCKER_VERSION,
+            built_in=frozenset(own),
+            trunk=trunk,
+            stop_timeout=configuration.stop_timeout,
+        )
+        instance.connected = all(
+            self._machines.permits(role, action, instance.arn) for action in _CONNECT
+        )
+        cluster.instances[instance.id] = instance
+        self._registered[machine.id] = instance
+        self._note(instance, "instance.registered", machine=machine.id)
+
+    def _reconnect(self, instance: ContainerInstance) -> Generator[Any, Any, None]:
+        yield self._pause(_RESTART)
+        if self._machines.find(instance.machine.id) is not None and instance.status != "INACTIVE":
+            instance.connected = True
+            self._note(instance, "instance.connected")
+
+    def _end(self, instance: ContainerInstance, how: str) -> Generator[Any, Any, None]:
+        for task in instance.tasks.values():
+            self._agent.kill(task)
+        yield self._pause(_NOTICE)
+        connected, instance.connected = instance.connected, False
+        self.lose_tasks(instance, host_failures.HOST_ENDED(instance=instance.machine.id, how=how))
+        if how == "terminated" and connected:
+            self.deregister(instance)
+        else:
+            self._note(instance, "instance.disconnected")
+
+    def _note(self, instance: ContainerInstance, kind: str, **fields: Any) -> None:
+        self._account.journal.record(kind, instance.arn, **fields)
+        self.changed(instance)
+
+    def _pause(self, duration: tuple[float, float]) -> Any:
+        return self._env.timeout(self._account.identifiers.jitter(*duration))

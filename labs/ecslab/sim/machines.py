@@ -1,0 +1,67 @@
+"""EC2 instances as the ECS agents on them need them; `ecslab.aws` provides them from moto."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ecslab.sim.ports import Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One EC2 instance.
+
+    Args:
+        id: the EC2 instance id.
+        instance_type: such as `t3.medium`.
+        image: the AMI id.
+        optimized: whether the AMI is known to be an ECS-optimized one, with an agent that starts
+            without any user data.
+        zone: the Availability Zone.
+        subnet: the subnet of its primary interface.
+        architecture: `x86_64` or `arm64`.
+        vcpus: virtual CPUs.
+        memory: the type's memory in MiB.
+        interfaces: the most network interfaces that the type can have.
+        gpus: GPUs.
+        user_data: the decoded user data.
+        interface: the primary network interface.
+        group: the name of the Auto Scaling group that launched it; empty without one.
+        spot: whether it is a Spot Instance.
+    """
+
+    id: str
+    instance_type: str
+    image: str
+    optimized: bool
+    zone: str
+    subnet: str
+    architecture: str
+    vcpus: int
+    memory: int
+    interfaces: int
+    gpus: int
+    user_data: str
+    interface: Interface
+    group: str = ""
+    spot: bool = False
+
+
+class MachinesPort(Protocol):
+    """Amazon EC2, as far as container instances go."""
+
+    def find(self, instance: str) -> Machine | None:
+        """Return a running EC2 instance by id."""
+
+    def role(self, instance: str) -> str | None:
+        """Return the ARN of the role that EC2 gives the instance, if it can assume one."""
+
+    def permits(self, role: str, action: str, resource: str) -> bool:
+        """Return whether a role may do something."""
+
+    def terminate(self, instances: Sequence[str]) -> None:
+        """Terminate EC2 instances, as a failure of their hardware does."""
