@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -37,8 +38,15 @@ def show_until_done(process: subprocess.Popen[bytes], log: Path, environment: Pa
 
 
 def installed(environment: Path) -> int:
-    """How many packages are in the environment."""
-    return sum(1 for _ in environment.glob("[Ll]ib/**/site-packages/*.dist-info"))
+    """How many packages are in the environment, while pip adds, renames and removes them."""
+    places = [environment / "Lib" / "site-packages", *environment.glob("lib/*/site-packages")]
+    found = set()
+    for place in places:
+        try:
+            found.update(name for name in os.listdir(place) if name.endswith(".dist-info"))
+        except OSError:  # not there on this system, or on its way
+            continue
+    return len(found)
 
 
 def describe(log: str, arrived: int) -> str:
