@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -40,10 +39,10 @@ def show_until_done(process: subprocess.Popen[bytes], log: Path, environment: Pa
 def installed(environment: Path) -> int:
     """How many packages are in the environment, while pip adds, renames and removes them."""
     places = [environment / "Lib" / "site-packages", *environment.glob("lib/*/site-packages")]
-    found = set()
+    found: set[str] = set()
     for place in places:
         try:
-            found.update(name for name in os.listdir(place) if name.endswith(".dist-info"))
+            found.update(path.name for path in place.iterdir() if path.suffix == ".dist-info")
         except OSError:  # not there on this system, or on its way
             continue
     return len(found)

@@ -73,7 +73,7 @@ def test_a_stopped_account_leaves_no_backend_behind() -> None:
     """`BackendDict.reset` empties every service that was used."""
     with Cloud():
         boto3.client("sqs").create_queue(QueueName="orders")
-    assert not BackendDict._instances  # noqa: SLF001 - the contract is about this very name
+    assert not BackendDict._instances
     with Cloud():
         assert "QueueUrls" not in boto3.client("sqs").list_queues()
 

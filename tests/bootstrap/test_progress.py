@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+
 from bootstrap import progress
 
 
@@ -22,8 +22,8 @@ def test_a_folder_that_vanishes_meanwhile_is_no_failure(
     """Pip renames what it replaces: an update stopped here once, seen in a fresh clone."""
     (tmp_path / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
 
-    def gone(path: str | Path) -> list[str]:
+    def gone(path: Path) -> list[Path]:
         raise FileNotFoundError(2, "No such file or directory", str(path))
 
-    monkeypatch.setattr(os, "listdir", gone)
+    monkeypatch.setattr(Path, "iterdir", gone)
     assert progress.installed(tmp_path) == 0

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import boto3
+from shops import TRUST, Shop
 
 from ecslab import Image
-from shops import TRUST, Shop
 
 Json = dict[str, Any]
 

@@ -8,10 +8,25 @@ from typing import Any
 from botocore.model import Shape
 
 COMMON_ERRORS = frozenset(
-    ("AccessDeniedException", "SerializationException", "UnknownOperationException")
-    + ("UnsupportedFeatureException", "InvalidParameterException", "ClientException")
+    (
+        *("AccessDeniedException", "SerializationException", "UnknownOperationException"),
+        *("UnsupportedFeatureException", "InvalidParameterException", "ClientException"),
+    )
 )
-"""Errors that any operation of ECS may answer (API reference, Common Errors; ECS actions' Errors)."""
+"""Errors that any operation of ECS may answer (ECS API reference, Common Errors and Actions)."""
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "double": (int, float),
+    "float": (int, float),
+    "timestamp": (int, float),
+}
 
 
 def checked(client: Any) -> Any:
@@ -37,48 +52,24 @@ def _check(operation_model: Any, response_dict: Any, **_: Any) -> None:
 def mismatches(shape: Shape, value: Any, path: str) -> list[str]:
     """Return what is wrong with a value of raw JSON: unknown members, wrong types, wrong words."""
     kind = shape.type_name
+    right = isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+    if not right:
+        return [f"{path} is not a {kind}: {value!r}"]
     if kind == "structure":
-        if not isinstance(value, dict):
-            return [f"{path} is not an object: {value!r}"]
-        unknown = [
-            f"{path}.{name} is not in the model" for name in value if name not in shape.members
-        ]
-        absent = [
-            f"{path}.{name} is required" for name in shape.required_members if name not in value
-        ]
-        inner = [
-            text
-            for name, member in shape.members.items()
-            if name in value
-            for text in mismatches(member, value[name], f"{path}.{name}")
-        ]
-        return [*unknown, *absent, *inner]
+        return _of_structure(shape, value, path)
+    inner: list[tuple[Shape, Any, Any]] = []
     if kind == "list":
-        if not isinstance(value, list):
-            return [f"{path} is not a list: {value!r}"]
-        return [
-            text
-            for index, item in enumerate(value)
-            for text in mismatches(shape.member, item, f"{path}[{index}]")
-        ]
-    if kind == "map":
-        if not isinstance(value, dict):
-            return [f"{path} is not a map: {value!r}"]
-        return [t for k, v in value.items() for t in mismatches(shape.value, v, f"{path}[{k}]")]
-    if kind == "string":
-        if not isinstance(value, str):
-            return [f"{path} is not a string: {value!r}"]
-        allowed = getattr(shape, "enum", None)
-        return (
-            [f"{path} is none of {allowed}: {value!r}"] if allowed and value not in allowed else []
-        )
-    kinds: dict[str, tuple[type, ...]] = {
-        "boolean": (bool,),
-        "integer": (int,),
-        "long": (int,),
-        "double": (int, float),
-        "float": (int, float),
-        "timestamp": (int, float),
-    }
-    right = isinstance(value, kinds[kind]) and (kind == "boolean" or not isinstance(value, bool))
-    return [] if right else [f"{path} is not a {kind}: {value!r}"]
+        inner = [(shape.member, index, item) for index, item in enumerate(value)]
+    elif kind == "map":
+        inner = [(shape.value, key, item) for key, item in value.items()]
+    elif value not in (getattr(shape, "enum", None) or [value]):
+        return [f"{path} is no word of the model: {value!r}"]
+    return [t for member, key, item in inner for t in mismatches(member, item, f"{path}[{key}]")]
+
+
+def _of_structure(shape: Shape, value: Any, path: str) -> list[str]:
+    unknown = [f"{path}.{name} is not in the model" for name in value if name not in shape.members]
+    absent = [f"{path}.{name} is required" for name in shape.required_members if name not in value]
+    known = [name for name in shape.members if name in value]
+    inner = [mismatches(shape.members[name], value[name], f"{path}.{name}") for name in known]
+    return [*unknown, *absent, *(text for texts in inner for text in texts)]

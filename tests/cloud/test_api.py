@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import boto3
 import pytest
+from botocore import xform_name
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.httpsession import URLLib3Session
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from ecslab import Cloud, Image
-from ecslab.aws.ecs.operation import OPERATIONS
 from runs import Json, Runs
 from shapes import checked, mismatches
 from shops import Shop, open_shop
 
+from ecslab import Cloud, Image
+from ecslab.aws.ecs.operation import OPERATIONS
+
 MODEL: Any = boto3.session.Session().client("ecs", region_name="us-east-1").meta.service_model
+METHODS = {name: xform_name(name) for name in MODEL.operation_names}
 ACCOUNT = "arn:aws:ecs:us-east-1:123456789012"
 
 
@@ -58,24 +61,21 @@ def test_every_operation_of_the_model_works_or_names_itself(ecs: Any) -> None:
     assert set(OPERATIONS) <= set(MODEL.operation_names)
     for name in MODEL.operation_names:
         arguments = minimal(MODEL.operation_model(name).input_shape)
-        method = getattr(ecs, snake(name))
+        method = getattr(ecs, METHODS[name])
         if name in OPERATIONS:
-            try:
-                method(**arguments)
-            except ClientError as error:
-                assert error.response["Error"]["Code"] != "UnsupportedFeatureException", name
+            assert code_of(method, arguments) != "UnsupportedFeatureException", name
             continue
         with pytest.raises(ClientError, match=rf"UnsupportedFeatureException.*\b{name}\b"):
             method(**arguments)
 
 
-def snake(name: str) -> str:
-    """Return the client method of an operation."""
-    method = {
-        operation: method
-        for method, operation in boto3.client("ecs").meta.method_to_api_mapping.items()
-    }
-    return str(method[name])
+def code_of(method: Any, arguments: Json) -> str:
+    """Return the error code of a call, empty when it succeeds."""
+    try:
+        method(**arguments)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
 
 
 def test_an_operation_that_is_none(shop: Shop) -> None:
@@ -311,30 +311,34 @@ def values(shape: Any, depth: int = 0) -> st.SearchStrategy[Any]:
         return st.just({})
     kind = shape.type_name
     if kind == "structure":
-        required = {n: values(shape.members[n], depth + 1) for n in shape.required_members}
-        others = [n for n in shape.members if n not in required]
-        if depth > 4 or not others:
-            return st.fixed_dictionaries(required)
-        likely = st.sets(st.sampled_from(others), max_size=4 if depth else 7)
-        return likely.flatmap(
-            lambda names: st.fixed_dictionaries(
-                required | {n: values(shape.members[n], depth + 1) for n in sorted(names)}
-            )
-        )
+        return structures(shape, depth)
     if kind == "list":
         return st.lists(values(shape.member, depth + 1), max_size=2 if depth else 4)
     if kind == "map":
-        return st.dictionaries(
-            st.sampled_from(WORDS[:20]), values(shape.value, depth + 1), max_size=2
+        keys = st.sampled_from(WORDS[:20])
+        return st.dictionaries(keys, values(shape.value, depth + 1), max_size=2)
+    enum = getattr(shape, "enum", None)
+    simple: dict[str, st.SearchStrategy[Any]] = {
+        "string": st.sampled_from((*enum, "BOGUS") if enum else WORDS),
+        "boolean": st.booleans(),
+        "integer": st.sampled_from(NUMBERS),
+        "long": st.sampled_from(NUMBERS),
+    }
+    return simple.get(kind, st.sampled_from([0.0, 1.5, -1.0, 50.0]))
+
+
+def structures(shape: Any, depth: int) -> st.SearchStrategy[Any]:
+    """Return a strategy for a structure: all that is required, and some of the rest."""
+    required = {n: values(shape.members[n], depth + 1) for n in shape.required_members}
+    others = [n for n in shape.members if n not in required]
+    if depth > 4 or not others:
+        return st.fixed_dictionaries(required)
+    chosen = st.sets(st.sampled_from(others), max_size=4 if depth else 7)
+    return chosen.flatmap(
+        lambda names: st.fixed_dictionaries(
+            required | {n: values(shape.members[n], depth + 1) for n in sorted(names)}
         )
-    if kind == "string":
-        enum = getattr(shape, "enum", None)
-        return st.sampled_from((*enum, "BOGUS") if enum else WORDS)
-    if kind == "boolean":
-        return st.booleans()
-    if kind in ("integer", "long"):
-        return st.sampled_from(NUMBERS)
-    return st.sampled_from([0.0, 1.5, -1.0, 50.0])
+    )
 
 
 IMPLEMENTED = sorted(OPERATIONS)
@@ -376,10 +380,8 @@ def test_whatever_botocore_lets_through_is_answered(calls: list[tuple[str, Json,
         )
         for name, arguments, pause in calls:
             sent = repaired(name, arguments, subnet)
-            try:
-                getattr(ecs, snake(name))(**sent)
-            except (ClientError, ParamValidationError):
-                pass
+            with suppress(ClientError, ParamValidationError):
+                getattr(ecs, METHODS[name])(**sent)
             cloud.advance(seconds=pause)
         cloud.advance(minutes=2)
         for cluster in ecs.list_clusters()["clusterArns"]:

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
+from shapes import checked
+from shops import Shop
 
 from ecslab import Image
 from ecslab.sim.engine import choose_provider
-from shapes import checked
-from shops import Shop
 
 ACCOUNT = "arn:aws:ecs:us-east-1:123456789012"
 Json = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Services: the count is kept, deployments roll within the two percentages, failures are counted."""
+"""Services: counts are kept, deployments roll within their percentages, failures are counted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shops import open_shop
 
 from ecslab import Cloud, Image
-from shops import open_shop
 
 if TYPE_CHECKING:
     from shops import Shop
@@ -77,7 +77,7 @@ def test_rollout_arithmetic(
 def test_a_rollout_stays_within_its_percentages(
     desired: int, minimum: int, maximum: int, kill: list[int], seed: int
 ) -> None:
-    """Never more running and pending tasks than the maximum; never fewer than the minimum by itself."""
+    """Never more running and pending tasks than the maximum, never fewer than the minimum."""
     with Cloud(seed=seed) as cloud:
         shop = open_shop(cloud)
         percents = {"minimumHealthyPercent": minimum, "maximumPercent": maximum}
@@ -98,7 +98,7 @@ def test_a_rollout_stays_within_its_percentages(
 
 
 def test_the_circuit_breaker_trips_at_three_and_rolls_back(shop: Shop) -> None:
-    """deployment-circuit-breaker: half the desired count, at least 3; back to the last completed."""
+    """deployment-circuit-breaker: half the desired count, at least 3; back to the last good."""
     good = shop.define(WEB)
     shop.serve(good, 1, deploymentConfiguration=BREAKER)
     shop.cloud.advance(minutes=2)
@@ -117,6 +117,22 @@ def test_the_circuit_breaker_trips_at_three_and_rolls_back(shop: Shop) -> None:
         "ROLLBACK_SUCCESSFUL",
         "SUCCESSFUL",
     ]
+
+
+def test_a_failed_deployment_names_its_rollback(shop: Shop) -> None:
+    """Rollback in botocore ecs: the reason, when it began, and the service revision it deploys."""
+    shop.serve(shop.define(WEB), 1, deploymentConfiguration=BREAKER)
+    shop.cloud.advance(minutes=2)
+    shop.ecs.update_service(cluster="shop", service="web", taskDefinition=shop.define("no/such:1"))
+    shop.cloud.advance(minutes=20)
+    listed = shop.ecs.list_service_deployments(cluster="shop", service="web")["serviceDeployments"]
+    arns = [item["serviceDeploymentArn"] for item in listed]
+    found = shop.ecs.describe_service_deployments(serviceDeploymentArns=arns)["serviceDeployments"]
+    failed, first = found
+    assert failed["rollback"]["serviceRevisionArn"] == first["targetServiceRevision"]["arn"]
+    assert failed["rollback"]["startedAt"] == failed["finishedAt"]
+    assert "circuit breaker" in failed["rollback"]["reason"]
+    assert "rollback" not in first
 
 
 def test_without_a_breaker_starts_are_throttled_and_go_on(shop: Shop) -> None:
@@ -152,7 +168,7 @@ def test_scaling_in_stops_tasks_with_the_documented_reason(shop: Shop) -> None:
 
 
 def test_deleting_needs_zero_or_force_and_drains(shop: Shop) -> None:
-    """botocore ecs DeleteService: refused above 0; DRAINING services vanish from ListServices."""
+    """Botocore ecs DeleteService: refused above 0; DRAINING services vanish from ListServices."""
     shop.serve(shop.define(WEB), 1)
     shop.cloud.advance(minutes=2)
     with pytest.raises(ClientError, match="while it is scaled above 0"):

@@ -5,9 +5,11 @@ What happens inside a task is in test_tasks_containers.py; sources are named tes
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import boto3
@@ -15,12 +17,13 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from ecslab import Cloud, Image
 from runs import Json, Runs
 from shops import Shop, open_shop
 
+from ecslab import Cloud, Image
+
 ACCOUNT = "arn:aws:ecs:us-east-1:123456789012"
+CONTAINER_NAME = "$.detail.containers[0].name"
 ORDER = ("createdAt", "connectivityAt", "pullStartedAt", "pullStoppedAt", "startedAt")
 END = ("stoppingAt", "executionStoppedAt", "stoppedAt")
 STATES = (
@@ -101,7 +104,7 @@ def test_versions_count_the_changes_that_are_events(life: list[Json]) -> None:
     versions = [task["version"] for task in life]
     assert versions == sorted(versions)
     assert sorted(set(versions)) == list(range(1, versions[-1] + 1))
-    for before, after in zip(life, life[1:], strict=False):
+    for before, after in pairwise(life):
         changed = any(before[key] != after[key] for key in ("lastStatus", "desiredStatus"))
         assert (after["version"] > before["version"]) is changed
 
@@ -120,7 +123,7 @@ def test_the_interface_is_shown_while_it_is_there(life: list[Json]) -> None:
         (attachment,) = task["attachments"]
         assert attachment["type"] == "ElasticNetworkInterface"
         shown.setdefault(attachment["status"], [d["name"] for d in attachment["details"]])
-    assert list(shown)[0] == "PRECREATED"
+    assert next(iter(shown)) == "PRECREATED"
     assert list(shown)[-1] == "DELETED"
     assert shown["PRECREATED"] == ["subnetId"]
     assert shown["ATTACHED"] == [
@@ -234,7 +237,7 @@ def test_tasks_spread_over_the_subnets_zones(shop: Shop) -> None:
 # --- StopTask at any moment -----------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     data=st.data(),
     moments=st.lists(st.floats(0, 60).map(lambda value: round(value, 2)), min_size=12, max_size=12),
@@ -599,3 +602,76 @@ def test_the_default_cluster_is_used_once_it_is_there(shop: Shop) -> None:
     shop.ecs.create_cluster()
     (task,) = run(shop, cluster=None)
     assert task["clusterArn"] == f"{ACCOUNT}:cluster/default"
+
+
+def test_every_change_of_state_is_an_event(shop: Shop) -> None:
+    """AWS: ecs_task_events: the detail is the task, its version one more each time."""
+    events: Any = boto3.client("events")
+    queue: Any = boto3.client("sqs")
+    url = queue.create_queue(QueueName="changes")["QueueUrl"]
+    arn = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    pattern = {"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]}
+    events.put_rule(Name="changes", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="changes", Targets=[{"Id": "q", "Arn": arn["QueueArn"]}])
+    task = shop.stopped(shop.run(shop.define(Image(runs_for=20, exit_code=3))))
+    bodies: list[Json] = []
+    while found := queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in found:
+            bodies.append(json.loads(message["Body"]))
+            queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    details = [body["detail"] for body in bodies]
+    assert [detail["version"] for detail in details] == list(range(1, task["version"] + 1))
+    assert [detail["lastStatus"] for detail in details] == [
+        *STATES[:4],
+        "RUNNING",
+        *STATES[6:],
+    ]
+    assert bodies[0]["source"] == "aws.ecs"
+    assert bodies[0]["resources"] == [task["taskArn"]]
+    assert bodies[0]["time"] == "2026-01-15T09:00:00Z"
+    last = details[-1]
+    assert last["stopCode"] == "EssentialContainerExited"
+    assert last["containers"][0]["exitCode"] == 3
+    assert last["stoppedAt"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ({}, None),
+        ({"Input": '{"fixed": 1}'}, {"fixed": 1}),
+        ({"InputPath": "$.detail.lastStatus"}, "PROVISIONING"),
+        (
+            {
+                "InputTransformer": {
+                    "InputPathsMap": {
+                        "s": "$.detail.lastStatus",
+                        "c": "$.detail.containers[0].name",
+                    },
+                    "InputTemplate": '{"text": "<c> is <s>"}',
+                }
+            },
+            {"text": "app is PROVISIONING"},
+        ),
+    ],
+    ids=["whole", "constant", "path", "template"],
+)
+def test_what_a_target_of_a_rule_gets(shop: Shop, target: Json, expected: Any) -> None:
+    """AWS: botocore events Target.Input, .InputPath, .InputTransformer; a log group as target."""
+    events, logs = boto3.client("events"), boto3.client("logs")
+    logs.create_log_group(logGroupName="/aws/events/tasks")
+    arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/events/tasks"
+    events.put_rule(Name="tasks", EventPattern=json.dumps({"source": ["aws.ecs"]}))
+    absent = {"Id": "absent", "Arn": "arn:aws:sqs:us-east-1:123456789012:absent"}
+    function = {"Id": "f", "Arn": "arn:aws:lambda:us-east-1:123456789012:function:f"}
+    events.put_targets(Rule="tasks", Targets=[absent, function, {"Id": "l", "Arn": arn, **target}])
+    events.put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
+    events.put_targets(Rule="nightly", Targets=[{"Id": "l", "Arn": arn}])
+    shop.run(shop.define(Image()))
+    (found,) = logs.filter_log_events(logGroupName="/aws/events/tasks")["events"]
+    text = found["message"]
+    assert expected in (None, text if isinstance(expected, str) else json.loads(text))
+    assert expected is not None or json.loads(text)["detail"]["taskArn"]
+    events.disable_rule(Name="tasks")
+    shop.cloud.advance(minutes=1)
+    assert len(logs.filter_log_events(logGroupName="/aws/events/tasks")["events"]) == 1

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-
-from ecslab import Cloud, Image
 from runs import LOG_GROUP, Json, Runs, depends, named
 from shops import Shop, open_shop
+
+from ecslab import Cloud, Image
 
 OOM = "OutOfMemoryError: Container killed due to memory usage"
 
@@ -264,7 +265,7 @@ def test_a_chain_of_dependencies(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize(("limit", "starts"), [(30, True), (20, False)])
-def test_the_start_timeout_counts_from_the_dependencys_own_start(
+def test_the_start_timeout_counts_from_the_start_of_the_dependency(
     runs: Runs, limit: int, *, starts: bool
 ) -> None:
     """AWS: botocore ecs ContainerDefinition.startTimeout; amazon-ecs-agent dependencygraph.
@@ -335,7 +336,7 @@ STOPS: dict[str, tuple[Image, Json, int, float]] = {
 
 
 def test_sigterm_then_sigkill(runs: Runs) -> None:
-    """AWS: botocore ecs StopTask, ContainerDefinition.stopTimeout (30 s, at most 120 on Fargate)."""
+    """AWS: botocore ecs StopTask, ContainerDefinition.stopTimeout (default 30 s, up to 120)."""
     for name, (image, settings, _, _) in STOPS.items():
         key = name.replace(" ", "-")
         runs.start(key, runs.container(key, image, **settings))
@@ -378,11 +379,11 @@ def test_restarts_need_a_run_of_the_attempt_period(runs: Runs) -> None:
     """AWS: container-restart-policy; botocore ecs ContainerRestartPolicy; restart_tracker.go."""
     for name, (image, policy, _) in RESTARTS.items():
         key = name.replace(" ", "-")
-        logging = Image(**{**vars(image), "logs": ("up",)})
-        policy = {"enabled": True, **policy}
-        runs.start(key, runs.container(key, logging, restartPolicy=policy))
+        talking = replace(image, logs=("up",))
+        restarts = {"enabled": True, **policy}
+        runs.start(key, runs.container(key, talking, restartPolicy=restarts))
     runs.shop.cloud.advance(seconds=10 * 60 + 30)
-    for name, (_, policy, starts) in RESTARTS.items():
+    for name, (_, _, starts) in RESTARTS.items():
         key = name.replace(" ", "-")
         assert len(runs.lines(key)) == starts, name
         task = runs.task(key)

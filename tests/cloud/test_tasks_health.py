@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
-from ecslab import Cloud, Image
 from runs import Json, Runs
 from shops import Shop, open_shop
+
+from ecslab import Cloud, Image
 
 OK = ["CMD-SHELL", "exit 0"]
 BAD = ["CMD-SHELL", "exit 1"]

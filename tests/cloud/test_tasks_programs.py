@@ -6,14 +6,15 @@ import json
 import os
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 import boto3
 import pytest
-
-from ecslab import Image
 from runs import Json, Runs, allow, depends
 from shops import Shop
+
+from ecslab import Image
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 
@@ -91,7 +92,7 @@ def test_without_a_task_role_there_are_no_credentials(runs: Runs) -> None:
 def test_a_client_of_the_notebook_is_of_no_use_in_a_container(runs: Runs) -> None:
     """A container has none of the notebook's credentials, not even through its clients."""
     theirs: Any = boto3.client("s3")
-    task = run(runs, once(lambda: theirs.list_buckets()), taskRoleArn=role(runs, "t", "s3:*"))
+    task = run(runs, once(theirs.list_buckets), taskRoleArn=role(runs, "t", "s3:*"))
     assert task["containers"][0]["exitCode"] == 1
     assert "made outside the container" in "\n".join(runs.lines("app"))
     assert theirs.list_buckets()["Buckets"] == []
@@ -175,8 +176,9 @@ def test_a_role_that_loses_its_permission_is_refused_from_then_on(runs: Runs) ->
 
 
 def test_variables_win_in_their_order(runs: Runs) -> None:
-    """AWS: botocore ecs ContainerDefinition.environmentFiles (environment wins); the first file
-    wins among files (amazon-ecs-agent, envFiles); ContainerOverride.environment wins over both.
+    """AWS: botocore ecs ContainerDefinition.environmentFiles, ContainerOverride.environment.
+
+    The environment wins over files; of two files the first does (amazon-ecs-agent, envFiles).
     """
     s3: Any = boto3.client("s3")
     s3.create_bucket(Bucket="files")
@@ -244,9 +246,7 @@ def test_a_program_sleeps_in_its_own_time(runs: Runs) -> None:
 
     runs.start("app", runs.container("app", Image(work=work, every=5)))
     runs.shop.cloud.advance(minutes=5)
-    assert [round(b - a) for a, b in zip(moments, moments[1:], strict=False)] == [65] * (
-        len(moments) - 1
-    )
+    assert [round(b - a) for a, b in pairwise(moments)] == [65] * (len(moments) - 1)
     assert len(moments) == 5
 
 

@@ -160,3 +160,12 @@ def test_programs_that_know_themselves() -> None:
     later = again
     assert Image(work=again).digest() == Image(work=again).digest()
     assert first != Image(work=late).digest()
+
+
+def test_a_program_may_note_what_it_did() -> None:
+    """What a program does to the things that it holds does not make it another image."""
+    seen: list[int] = []
+    image = Image(work=lambda: seen.append(1))
+    before = image.digest()
+    seen.append(1)
+    assert image.digest() == before

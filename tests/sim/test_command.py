@@ -230,7 +230,7 @@ def test_a_program_that_is_not_there(command: list[str]) -> None:
 
 
 def test_scripts_and_lone_shells() -> None:
-    """docker run: `sh` without a terminal reads nothing and ends."""
+    """With docker run, `sh` without a terminal reads nothing and ends."""
     assert resolve(SHOP, ["/bin/sh", "-c", "echo x"]).script == "echo x"
     assert resolve(SHOP, ["sh", "-ec", "echo x"]).script == "echo x"
     assert resolve(SHOP, ["sh"]).script == ()

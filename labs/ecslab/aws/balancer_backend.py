@@ -163,12 +163,13 @@ class BalancerBackend(ELBv2Backend):
     def register_targets(self, target_group_arn: str, instances: list[Any]) -> None:
         """Register targets; moto knows one port of an address, and never checks any."""
         keeper = self._keeper(target_group_arn)
+        self._check_instances(target_group_arn, instances)
         if keeper is None:
-            self._check_instances(target_group_arn, instances)
             super().register_targets(target_group_arn, instances)
             return
-        for target in instances:
-            _check_address(target["Id"])
+        if self.target_groups[target_group_arn].target_type == "ip":
+            for target in instances:
+                _check_address(target["Id"])
         for target in instances:
             keeper.add(*self._key(target_group_arn, target), target.get("AvailabilityZone"))
 
@@ -203,7 +204,7 @@ class BalancerBackend(ELBv2Backend):
         found = self.target_groups.get(group)
         if found is None:
             raise TargetGroupNotFoundError
-        if found.target_type != "ip":
+        if found.target_type not in ("ip", "instance"):
             return None
         return _KEEPERS.get((self.account_id, self.region_name))
 

@@ -95,6 +95,8 @@ class LoadBalancers:
     def add(self, group: str, ip: str, port: int, zone: str | None) -> None:
         """Register a target that the API was asked to register."""
         own_zone = self._zone(group, ip)
+        if own_zone is None and ip.startswith("i-"):
+            raise ELBClientError("InvalidTarget", f"The following targets are not valid: '{ip}'")
         if own_zone is None and not _may_be_outside(ip, zone):
             found = self.group(group)
             message = (
@@ -142,8 +144,12 @@ class LoadBalancers:
         self._groups = {}
 
     def _zone(self, group: str, ip: str) -> str | None:
-        """Return the Availability Zone of an address, None when it is in no subnet of the VPC."""
+        """Return the Availability Zone of an address or EC2 instance, None outside the VPC."""
         found = self.group(group)
+        if ip.startswith("i-"):
+            host = self._network.instance_interface(ip)
+            subnet = self._network.topology().subnets.get(host.subnet) if host else None
+            return subnet.zone if found and subnet and subnet.vpc == found.vpc else None
         address = ipaddress.IPv4Address(ip)
         for subnet in self._network.topology().subnets.values():
             if found and subnet.vpc == found.vpc and address in ipaddress.IPv4Network(subnet.cidr):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
+from moto.core.exceptions import ServiceException
 from moto.ec2.models import EC2Backend
 
 __all__ = ["Change", "WatchedInstances"]
@@ -23,11 +25,18 @@ class WatchedInstances(EC2Backend):
     """Called with the Region, what happened and the instances' ids."""
 
     def run_instances(self, *args: Any, **kwargs: Any) -> Any:
-        """Launch instances; moto forgets the profile that a launch template or group names."""
+        """Launch instances; moto gives the instance profile to the first one alone, if at all."""
         reservation = super().run_instances(*args, **kwargs)
-        profile = kwargs.get("iam_instance_profile") or self._profile_of(kwargs)
-        for instance in reservation.instances:
-            instance.iam_instance_profile = instance.iam_instance_profile or profile
+        given = {
+            "iam_instance_profile_name": kwargs.get("iam_instance_profile_name"),
+            "iam_instance_profile_arn": kwargs.get("iam_instance_profile_arn"),
+        }
+        by_caller = any(given.values())
+        profile = given if by_caller else self._profile_of(kwargs)
+        for instance in reservation.instances[by_caller:] if any(profile.values()) else ():
+            # A group whose template names a profile that does not exist gets none.
+            with suppress(ServiceException):
+                self.associate_iam_instance_profile(instance.id, **profile)
         self._report("launched", [each.id for each in reservation.instances])
         return reservation
 
@@ -50,15 +59,20 @@ class WatchedInstances(EC2Backend):
         self._report("terminated", ended)
         return found
 
-    def _profile_of(self, arguments: dict[str, Any]) -> dict[str, str] | None:
+    def _profile_of(self, arguments: dict[str, Any]) -> dict[str, str | None]:
+        """Return the profile in a launch template or launch configuration."""
+        name, arn = None, None
         if arguments.get("launch_template"):
             template = self._get_template_from_args(arguments["launch_template"])
-            found: dict[str, str] | None = template.data.get("IamInstanceProfile")
-            return found
-        configuration = arguments.get("launch_config")
-        name = configuration.iam_instance_profile if configuration else None
-        return {"Arn" if str(name).startswith("arn:") else "Name": name} if name else None
+            found = template.data.get("IamInstanceProfile") or {}
+            name, arn = found.get("Name"), found.get("Arn")
+        elif arguments.get("launch_config"):
+            name = arguments["launch_config"].iam_instance_profile
+        if name and name.startswith("arn:"):
+            name, arn = None, name
+        return {"iam_instance_profile_name": name, "iam_instance_profile_arn": arn}
 
     def _report(self, change: Change, instances: list[str]) -> None:
-        if instances and type(self).listener is not None:
-            type(self).listener(self.region_name, change, instances)
+        listener = type(self).listener
+        if instances and listener is not None:
+            listener(self.region_name, change, instances)

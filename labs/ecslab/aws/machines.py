@@ -16,14 +16,15 @@ from ecslab.sim.machines import Machine
 from ecslab.sim.ports import Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ecslab.aws.iam_roles import Roles
     from ecslab.aws.network import Network
 
 _EC2: Final = "ec2.amazonaws.com"
 _ASG_TAG: Final = "aws:autoscaling:groupName"
-_GROUP_MADE_FOR: Final = ("m1.small", 1, 1740, 2)
+_UNKNOWN_TYPE: Final = 1740
+"""MiB of a type that EC2 does not know: those of m1.small, which moto takes by default."""
 
 
 class Machines:
@@ -48,18 +49,20 @@ class Machines:
         if found is None or found.state != "running" or 0 not in found.nics:
             return None
         interface = self._interface(found)
+        images = _optimized_images(self._region)
         facts = _instance_types().get(found.instance_type) or {}
         tags = {tag["key"]: tag["value"] for tag in found.get_tags()}
         return Machine(
             id=found.id,
             instance_type=found.instance_type,
             image=str(found.image_id),
-            optimized=found.image_id in _optimized_images(self._region),
+            optimized=found.image_id in images,
+            agent_version=images.get(str(found.image_id), ""),
             zone=interface.zone,
             subnet=interface.subnet,
             architecture=_architecture(facts),
             vcpus=int(facts.get("VCpuInfo", {}).get("DefaultVCpus", 1)),
-            memory=int(facts.get("MemoryInfo", {}).get("SizeInMiB", _GROUP_MADE_FOR[2])),
+            memory=int(facts.get("MemoryInfo", {}).get("SizeInMiB", _UNKNOWN_TYPE)),
             interfaces=int(facts.get("NetworkInfo", {}).get("MaximumNetworkInterfaces", 2)),
             gpus=sum(int(each["Count"]) for each in facts.get("GpuInfo", {}).get("Gpus", ())),
             user_data=_decoded(found.user_data),
@@ -70,19 +73,10 @@ class Machines:
 
     def role(self, instance: str) -> str | None:
         """Return the ARN of the role that EC2 gives the instance, if it can assume one."""
-        found = self._moto(instance)
-        if found is None:
-            return None
         associated = self._backend().iam_instance_profile_associations.get(instance)
-        profile = found.iam_instance_profile or {}
-        reference = (
-            associated.iam_instance_profile.arn
-            if associated
-            else profile.get("Arn") or profile.get("Name") or profile.get("arn")
-        )
-        if not reference:
+        if associated is None:
             return None
-        roles = profile_roles(str(reference), self._account)
+        roles = profile_roles(str(associated.iam_instance_profile.arn), self._account)
         return next((role for role in roles if self._roles.assumable(role, _EC2)), None)
 
     def permits(self, role: str, action: str, resource: str) -> bool:
@@ -91,7 +85,7 @@ class Machines:
 
     def terminate(self, instances: Sequence[str]) -> None:
         """Terminate EC2 instances, as a failure of their hardware does."""
-        from moto.autoscaling.models import autoscaling_backends  # noqa: PLC0415 - costly, rare
+        from moto.autoscaling.models import autoscaling_backends
 
         groups = autoscaling_backends[self._account][self._region]
         groups.notify_terminate_instances(list(instances))
@@ -137,24 +131,25 @@ def _architecture(facts: dict[str, Any]) -> str:
 
 @cache
 def _instance_types() -> dict[str, Any]:
-    from moto.ec2.models.instance_types import INSTANCE_TYPES  # noqa: PLC0415 - loaded when needed
+    from moto.ec2.models.instance_types import INSTANCE_TYPES
 
     return INSTANCE_TYPES
 
 
 @cache
-def _optimized_images(region: str) -> frozenset[str]:
-    """Return the ids of the ECS-optimized AMIs that moto's Parameter Store lists for a Region."""
+def _optimized_images(region: str) -> dict[str, str]:
+    """Return the ECS-optimized AMIs in moto's Parameter Store: id → version of the agent."""
     folder = Path(moto.__file__).parent / "ssm" / "resources" / "ecs" / "optimized_amis"
     file = folder / f"{region}.json.gz"
     if not file.exists():
-        return frozenset()
+        return {}
     with gzip.open(file, "rt", encoding="utf-8") as text:
-        return frozenset(_image_ids(json.load(text)))
+        return dict(_images(json.load(text)))
 
 
-def _image_ids(tree: Any) -> list[str]:
-    if not isinstance(tree, dict):
-        return []
-    found = [str(tree["image_id"])] if isinstance(tree.get("image_id"), str) else []
-    return found + [image for branch in tree.values() for image in _image_ids(branch)]
+def _images(tree: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(tree, dict):
+        if isinstance(tree.get("image_id"), str):
+            yield tree["image_id"], str(tree.get("ecs_agent_version", ""))
+        for branch in tree.values():
+            yield from _images(branch)

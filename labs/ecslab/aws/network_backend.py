@@ -14,6 +14,7 @@ from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.moto_api._internal import mock_random
 
+from ecslab.aws.instance_watch import WatchedInstances
 from ecslab.aws.network_addresses import Addresses, NoFreeAddressError, public_address
 from ecslab.aws.network_interface import ServiceInterface
 
@@ -22,7 +23,7 @@ __all__ = ["NetworkBackend", "complete_default_vpc", "install"]
 _GATEWAY_SERVICES = ("s3", "dynamodb")
 
 
-class NetworkBackend(EC2Backend):
+class NetworkBackend(WatchedInstances):
     """moto's EC2 backend whose VPCs behave as AWS's; see `install`."""
 
     def __init__(self, region_name: str, account_id: str) -> None:

@@ -25,11 +25,19 @@ class TaskNetwork:
         self._region = region
 
     def attach(
-        self, subnet: str, groups: Sequence[str], *, public: bool, description: str
+        self,
+        subnet: str,
+        groups: Sequence[str],
+        *,
+        public: bool,
+        description: str,
+        instance: str | None = None,
     ) -> Interface | str:
         """Create an interface, or return the reason why there is none."""
         try:
-            made = self._network.allocate(subnet, groups, public_ip=public, description=description)
+            made = self._network.allocate(
+                subnet, groups, public_ip=public, description=description, instance_id=instance
+            )
         except NetworkInterfaceError as error:
             return str(error)
         return Interface(

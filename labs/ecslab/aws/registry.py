@@ -18,6 +18,9 @@ from ecslab.sim.ports import FoundImage, MissingImage
 _ECR_HOST = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com$")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
+_LIST_TYPE = "application/vnd.oci.image.index.v1+json"
+_PLATFORMS = {"X86_64": "amd64", "ARM64": "arm64"}
+"""The names of CPU architectures: in ECS, and in image manifests."""
 _MIB = 1024 * 1024
 
 
@@ -70,7 +73,7 @@ class Registry:
         for image in backend.repositories[repository].images:
             if tag in image.image_tags and image.image_manifest == manifest:
                 return image
-        return backend.put_image(repository, manifest, tag, _MEDIA_TYPE)
+        return backend.put_image(repository, manifest, tag, json.loads(manifest)["mediaType"])
 
     def find(self, reference: str) -> FoundImage | MissingImage:
         """Return what an image reference leads to."""
@@ -116,6 +119,8 @@ def _split(path: str) -> tuple[str, str, str | None]:
 def _manifest(image: Image) -> str:
     """Return an OCI manifest; images that behave alike have the same one."""
     digest = image.digest()
+    if image.is_manifest_list:
+        return _manifest_list(image)
     config = hashlib.sha256(f"config {digest}".encode()).hexdigest()
     manifest = {
         "schemaVersion": 2,
@@ -134,6 +139,21 @@ def _manifest(image: Image) -> str:
         ],
     }
     return json.dumps(manifest)
+
+
+def _manifest_list(image: Image) -> str:
+    """Return an OCI image index, which names an image for each platform."""
+    members = [
+        {
+            "mediaType": _MEDIA_TYPE,
+            "digest": "sha256:"
+            + hashlib.sha256(f"{image.digest()} {architecture}".encode()).hexdigest(),
+            "size": 1021,
+            "platform": {"architecture": _PLATFORMS[architecture], "os": "linux"},
+        }
+        for architecture in image.architectures
+    ]
+    return json.dumps({"schemaVersion": 2, "mediaType": _LIST_TYPE, "manifests": members})
 
 
 def _public(reference: str) -> FoundImage | MissingImage:

@@ -11,7 +11,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
 from moto.moto_api._internal import mock_random
 
-from ecslab.aws import balancer_backend, ecr, http
+from ecslab.aws import balancer_backend, ecr, events, http
 from ecslab.aws import network as vpc
 from ecslab.aws.account_environment import AccountEnvironment
 from ecslab.aws.balancers import LoadBalancers
@@ -24,7 +24,10 @@ from ecslab.aws.iam_gate import Gate
 from ecslab.aws.iam_managed_policies import install_managed_policies
 from ecslab.aws.iam_roles import Roles
 from ecslab.aws.identity import ACCOUNT, CredentialStore, Identities
+from ecslab.aws.instance_watch import Change, WatchedInstances
 from ecslab.aws.logs import Logs
+from ecslab.aws.machines import Machines
+from ecslab.aws.metrics import Metrics
 from ecslab.aws.network_port import TaskNetwork
 from ecslab.aws.programs import Programs
 from ecslab.aws.registry import Registry
@@ -41,6 +44,7 @@ from ecslab.sim.engine import Engine
 from ecslab.sim.entities import Account
 from ecslab.sim.identifiers import Identifiers
 from ecslab.sim.ports import Ports
+from ecslab.sim.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,8 +100,10 @@ class Runtime:
             vpc.install(),
             balancer_backend.install(),
             ecr.install(),
+            events.install(),
             ecs.install(self._make, self._caller_arn),
         ]
+        WatchedInstances.listener = self._instances_changed
         install_managed_policies(ACCOUNT)
         open_gateway(self._gateway)
         http.install(self.traffic)
@@ -108,6 +114,7 @@ class Runtime:
         close_gateway(self._gateway)
         for balancers in self._balancers.values():
             balancers.close()
+        WatchedInstances.listener = None
         for undo in reversed(self._undo):
             undo()
         self._wall_clock.stop()
@@ -136,8 +143,9 @@ class Runtime:
             return self._engines[region], self._networks[region]
         network = vpc.Network(account_id, region, self._chance())
         registry = Registry(account_id, region)
+        judged = Roles(lambda: self.clock.now, region, account_id)
         roles = TaskRoles(
-            Roles(lambda: self.clock.now, region, account_id),
+            judged,
             self._credentials,
             Identifiers(self._chance()),
             account_id,
@@ -152,6 +160,7 @@ class Runtime:
             balancers=None,  # type: ignore[arg-type] # set below: it needs the account
             programs=Programs(),
             events=Events(account_id, region, lambda: self.clock.now),
+            metrics=Metrics(account_id, region),
         )
         account = Account(
             id=account_id,
@@ -168,11 +177,13 @@ class Runtime:
         self._networks[region] = network
         self.registries[region] = registry
         self._roles[region] = roles
-        engine = self._engines[region] = Engine(account)
+        engine = Engine(account, Machines(account_id, region, network, judged))
+        self._engines[region] = engine
         self._balancers[region] = balancers
         balancers.targets.listen(engine.scheduler.poke_target_group)
         engine.agent.listen(balancers.hosts.note)
         engine.agent.listen(TaskEvents(account).changed)
+        engine.agent.listen(Telemetry(account).changed)
         return self._engines[region], network
 
     def _chance(self) -> Random:
@@ -226,6 +237,16 @@ class Runtime:
             network.invalidate()
         for balancers in self._balancers.values():
             balancers.look_again()
+
+    def _instances_changed(self, region: str, change: Change, instances: list[str]) -> None:
+        self._network_changed()
+        agents = self.engine(region).instances
+        if change == "launched":
+            agents.launched(instances)
+        elif change == "started":
+            agents.started(instances)
+        else:
+            agents.ended(instances, change)
 
     def _context(self) -> CallContext:
         engine = self._engines.get(REGION)

@@ -6,8 +6,10 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ecslab.aws.runtime import Runtime
-from ecslab.cloud.view import View, look
+from ecslab.cloud.look import look
+from ecslab.cloud.view import View
 from ecslab.errors import CourseError
+from ecslab.sim.faults import interrupt_spot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ecslab.journal import Journal
-    from ecslab.model.image import Image
+    from ecslab.model.image import Curve, Image
+    from ecslab.sim.load import Load
     from ecslab.sim.request import Response
 
 DEFAULT_SEED = 7
@@ -145,6 +148,17 @@ class Cloud(AbstractContextManager["Cloud"]):
         """
         return self._started.registry().push(image, name)
 
+    def fail_instance(self, arn: str) -> None:
+        """Let the EC2 instance under a container instance fail; EC2 terminates it.
+
+        Args:
+            arn: the ARN of the container instance.
+
+        Raises:
+            ecslab.errors.CourseError: there is no container instance with this ARN.
+        """
+        self._started.engine().instances.fail(arn)
+
     def view(self) -> View:
         """Return what is in the account now, by cluster, service and Availability Zone.
 
@@ -188,6 +202,48 @@ class Cloud(AbstractContextManager["Cloud"]):
             connect_timeout=timeout,
             read_timeout=timeout,
         )
+
+    def load(
+        self,
+        url: str,
+        *,
+        per_second: Curve,
+        seconds: float,
+        source: str = "internet",
+        timeout: float = 30,
+    ) -> Load:
+        """Begin to send HTTP requests at a steady rate; they are sent while time passes.
+
+        Args:
+            url: the full URL, of a load balancer or of a task's address.
+            per_second: requests per second, constant or a function of the seconds since now.
+            seconds: for how long to send.
+            source: "internet", or the ARN of the task that sends them.
+            timeout: seconds to wait for the connection, and as many for the answer.
+
+        Returns:
+            What becomes of them: `sent`, `counts` by status or kind of failure, `failures` (no
+            answer, or a status of 500 and above), `finished`. It changes while time passes.
+
+        Raises:
+            ecslab.errors.CourseError: the source is no task that has its network interface.
+        """
+        return self._started.traffic().load(
+            url, per_second=per_second, seconds=seconds, source=source, timeout=timeout
+        )
+
+    def interrupt_spot(self, task_arn: str) -> None:
+        """Have AWS take back the Fargate Spot capacity of a task.
+
+        The warning (an EventBridge event) and SIGTERM come at once, SIGKILL after stopTimeout.
+
+        Args:
+            task_arn: the ARN of a task whose capacity provider is FARGATE_SPOT.
+
+        Raises:
+            ecslab.errors.CourseError: no such task runs on Fargate Spot.
+        """
+        interrupt_spot(self._started.engine(), task_arn)
 
     @property
     def _started(self) -> Runtime:

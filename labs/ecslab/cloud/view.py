@@ -10,13 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
-    from ecslab.sim import entities
-    from ecslab.sim import service as services
-
-_WIDTH = 79
 _SHORT = 8
 _drawings: list[Callable[[View], str]] = []
 
@@ -31,7 +27,7 @@ class TaskView:
         group: `service:name` or `family:name`.
         status: its last status.
         health: its health status.
-        zone: its Availability Zone; empty until it has a network interface.
+        zone: its Availability Zone; empty until it has a network interface or an instance.
         stop_code: why it stopped or stops, as a code; empty while it is to run.
         stopped_reason: the same in AWS's words.
     """
@@ -99,16 +95,67 @@ class ServiceView:
 
 
 @dataclass(frozen=True)
-class ZoneView:
-    """The tasks of a cluster in one Availability Zone.
+class InstanceView:
+    """One container instance.
 
     Args:
-        name: the zone; empty for tasks that have no network interface yet.
-        tasks: the tasks, oldest first.
+        id: its id, 32 digits.
+        kind: the type of the EC2 instance.
+        status: its status.
+        connected: whether its agent is connected.
+        cpu: CPU units that it has.
+        cpu_left: CPU units that no task holds.
+        memory: MiB that it has.
+        memory_left: MiB that no task holds.
+        tasks: the tasks on it, oldest first.
+    """
+
+    id: str
+    kind: str
+    status: str
+    connected: bool
+    cpu: int
+    cpu_left: int
+    memory: int
+    memory_left: int
+    tasks: tuple[TaskView, ...]
+
+    @property
+    def short_id(self) -> str:
+        """Return the first 8 digits of the id."""
+        return self.id[:_SHORT]
+
+    @property
+    def state(self) -> str:
+        """Return its status, and whether its agent has gone silent."""
+        return self.status if self.connected else f"{self.status}, agent disconnected"
+
+    @property
+    def room(self) -> str:
+        """Return what is left on it, as a phrase."""
+        return (
+            f"{self.cpu_left} of {self.cpu} CPU units and"
+            f" {self.memory_left} of {self.memory} MiB left"
+        )
+
+
+@dataclass(frozen=True)
+class ZoneView:
+    """What a cluster has in one Availability Zone.
+
+    Args:
+        name: the zone; empty for tasks that have none yet.
+        tasks: the tasks on Fargate, oldest first.
+        instances: the container instances, in the order in which they registered.
     """
 
     name: str
     tasks: tuple[TaskView, ...]
+    instances: tuple[InstanceView, ...] = ()
+
+    def all_tasks(self) -> list[TaskView]:
+        """Return the tasks on Fargate and those on instances."""
+        return [*self.tasks, *(task for item in self.instances for task in item.tasks)]
 
     @property
     def title(self) -> str:
@@ -123,7 +170,7 @@ class ClusterView:
     Args:
         name: its name.
         services: its services that have not been deleted.
-        zones: its tasks that have not stopped, by Availability Zone.
+        zones: its tasks that have not stopped and its instances, by Availability Zone.
         stopped: the tasks that stopped within the last hour, oldest first.
     """
 
@@ -134,7 +181,7 @@ class ClusterView:
 
     def tasks(self) -> list[TaskView]:
         """Return the tasks that have not stopped."""
-        return [task for zone in self.zones for task in zone.tasks]
+        return [task for zone in self.zones for task in zone.all_tasks()]
 
     @property
     def running(self) -> int:
@@ -145,9 +192,11 @@ class ClusterView:
     def counts(self) -> str:
         """Return what the cluster holds, as a phrase."""
         others = len(self.tasks()) - self.running
+        instances = sum(len(zone.instances) for zone in self.zones)
         parts = [
-            _plural(len(self.services), "service"),
-            _plural(self.running, "running task"),
+            plural(len(self.services), "service"),
+            plural(instances, "container instance") if instances else "",
+            plural(self.running, "running task"),
             f"{others} starting or stopping" if others else "",
             f"{len(self.stopped)} stopped" if self.stopped else "",
         ]
@@ -172,7 +221,9 @@ class View:
 
     def __str__(self) -> str:
         """Return the view as lines of at most 79 characters."""
-        return "\n".join(line[:_WIDTH].rstrip() for line in self._lines())
+        from ecslab.cloud.view_text import text
+
+        return text(self)
 
     def _repr_pretty_(self, printer: object, cycle: bool) -> None:  # noqa: FBT001 - IPython's
         """Show the text wherever IPython shows no picture."""
@@ -182,117 +233,12 @@ class View:
         """Return the picture, if `ecslab.show` is there to draw it."""
         return _drawings[-1](self) if _drawings else None
 
-    def _lines(self) -> Iterator[str]:
-        yield f"{self.region} at {self.at:%Y-%m-%d %H:%M:%S} UTC"
-        if not self.clusters:
-            yield "no clusters"
-        for cluster in self.clusters:
-            yield f"cluster {cluster.name}: {cluster.counts}"
-            for service in cluster.services:
-                yield from _service_lines(service)
-            for zone in cluster.zones:
-                yield f"  {zone.title}"
-                yield from (_task_line(task) for task in zone.tasks)
-            if cluster.stopped:
-                yield "  stopped within the last hour"
-                for task in cluster.stopped:
-                    yield f"    {task.short_id}  {_fit(task.name, 16)}  {task.stopped_reason}"
-
-
-def look(account: entities.Account) -> View:
-    """Return what is in an account now; looking changes nothing.
-
-    Args:
-        account: the data plane's state.
-    """
-    active = [cluster for cluster in account.clusters.values() if cluster.active]
-    active.sort(key=lambda cluster: cluster.name)
-    return View(account.clock.now, account.region, tuple(_cluster(item) for item in active))
-
 
 def draw_with(drawing: Callable[[View], str]) -> None:
     """Have views show themselves as the HTML that `drawing` returns."""
     _drawings[:] = [drawing]
 
 
-def _cluster(cluster: entities.Cluster) -> ClusterView:
-    tasks = [_task(task) for task in cluster.tasks.values()]
-    alive = [task for task in tasks if task.status != "STOPPED"]
-    names = sorted({task.zone for task in alive}, key=lambda zone: (not zone, zone))
-    zones = (ZoneView(name, tuple(t for t in alive if t.zone == name)) for name in names)
-    kept = [item for item in cluster.services.values() if item.status != "INACTIVE"]
-    return ClusterView(
-        cluster.name,
-        tuple(_service(item) for item in kept),
-        tuple(zones),
-        tuple(task for task in tasks if task.status == "STOPPED"),
-    )
-
-
-def _service(service: services.Service) -> ServiceView:
-    tasks = service.tasks()
-    deployments = tuple(_deployment(service, item) for item in service.deployments)
-    counts = _running(tasks), _pending(tasks)
-    return ServiceView(service.name, service.status, service.desired, *counts, deployments)
-
-
-def _deployment(service: services.Service, deployment: services.Deployment) -> DeploymentView:
-    tasks = service.tasks_of(deployment)
-    return DeploymentView(
-        deployment.status,
-        _short(deployment.definition["taskDefinitionArn"]),
-        deployment.rollout_state,
-        deployment.desired,
-        _running(tasks),
-        _pending(tasks),
-    )
-
-
-def _task(task: entities.Task) -> TaskView:
-    return TaskView(
-        task.id,
-        _short(task.definition["taskDefinitionArn"]),
-        task.group,
-        task.last_status,
-        task.health,
-        task.interface.zone if task.interface else "",
-        task.stop_code or "",
-        task.stopped_reason or "",
-    )
-
-
-def _running(tasks: list[entities.Task]) -> int:
-    return sum(task.last_status == "RUNNING" for task in tasks)
-
-
-def _pending(tasks: list[entities.Task]) -> int:
-    return sum(task.started_at is None and task.wanted for task in tasks)
-
-
-def _service_lines(service: ServiceView) -> Iterator[str]:
-    counts = f"{service.running} of {service.desired} running"
-    pending = f", {service.pending} pending" if service.pending else ""
-    yield f"  service {service.name} ({service.status}): {counts}{pending}"
-    for item in service.deployments:
-        counts = f"{item.running} of {item.desired} running, {item.pending} pending"
-        yield f"    {item.status:<8} {_fit(item.definition, 20)} {item.rollout:<11} {counts}"
-
-
-def _task_line(task: TaskView) -> str:
-    status = f"{task.status:<14}"
-    health = "" if task.health == "UNKNOWN" else task.health
-    return (
-        f"    {task.short_id}  {_fit(task.name, 16)}  {_fit(task.definition, 20)}  {status}{health}"
-    )
-
-
-def _fit(text: str, width: int) -> str:
-    return f"{text:<{width}}" if len(text) <= width else text[: width - 1] + "…"
-
-
-def _short(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1]
-
-
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """Return a number of things in words."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -103,16 +103,18 @@ Its /health tells whether both are there.
 """
 
 
-def execution_role() -> str:
-    """Give the ARN of the shop's execution role, which is made when it is missing."""
+def execution_role(name: str = EXECUTION_ROLE) -> str:
+    """Give the ARN of an execution role, which is made when it is missing.
+
+    Args:
+        name: of the role; the shop's by default.
+    """
     iam = boto3.client("iam")
     try:
-        role = iam.get_role(RoleName=EXECUTION_ROLE)["Role"]
+        role = iam.get_role(RoleName=name)["Role"]
     except iam.exceptions.NoSuchEntityException:
-        role = iam.create_role(
-            RoleName=EXECUTION_ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST)
-        )["Role"]
-        iam.attach_role_policy(RoleName=EXECUTION_ROLE, PolicyArn=_EXECUTION_POLICY)
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]
+        iam.attach_role_policy(RoleName=name, PolicyArn=_EXECUTION_POLICY)
     return str(role["Arn"])
 
 

@@ -46,17 +46,18 @@ def prepare(cloud: Cloud) -> None:
     cloud.advance(minutes=5)
 
 
-def open_shop(cloud: Cloud) -> None:
+def open_shop(cloud: Cloud, cluster: str = CLUSTER) -> None:
     """Make the rest: cluster, task definition, and a service whose tasks are in use on return.
 
     Args:
         cloud: the running account, prepared.
+        cluster: the name of the cluster that is made for it.
     """
     ecs = boto3.client("ecs")
-    ecs.create_cluster(clusterName=CLUSTER)
+    ecs.create_cluster(clusterName=cluster)
     ecs.register_task_definition(**_definition())
     ecs.create_service(
-        cluster=CLUSTER,
+        cluster=cluster,
         serviceName=NAME,
         taskDefinition=NAME,
         desiredCount=TASKS,

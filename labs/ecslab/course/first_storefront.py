@@ -25,7 +25,7 @@ _BOOKS = {
 
 # A page of boxes with inline styles: a notebook shows it as a browser does, in light and dark.
 _FRAME = (
-    "max-width:560px;padding:16px 20px;border:1px solid #d8c7a6;border-radius:8px;"
+    "max-width:470px;padding:16px 20px;border:1px solid #d8c7a6;border-radius:8px;"
     "background-color:#fffaf0;color:#33291c;font-family:Georgia,serif"
 )
 _COVER = (

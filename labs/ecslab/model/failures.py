@@ -58,7 +58,7 @@ REGISTRY_AUTH_UNREACHABLE: Final = Failure(
     "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull"
     " registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR."
     " Check your task network configuration. RequestError: send request failed caused by: Post"
-    ' "https://api.ecr.{region}.amazonaws.com/": dial tcp {address}:443: i/o timeout',
+    ' "https://api.ecr.{region}.amazonaws.com": dial tcp {address}:443: i/o timeout',
     _UPDATES,
 )
 REGISTRY_AUTH_DENIED: Final = Failure(
@@ -117,8 +117,8 @@ PARAMETERS_DENIED: Final = Failure(
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource"
     " retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1"
     " time(s): AccessDeniedException: User: {principal} is not authorized to perform:"
-    " ssm:GetParameters"
-    " on resource: {parameter} because no identity-based policy allows the ssm:GetParameters action",
+    " ssm:GetParameters on resource: {parameter} because no identity-based policy allows the"
+    " ssm:GetParameters action",
     _INITIALIZATION,
     verified=False,
 )

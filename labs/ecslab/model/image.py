@@ -33,7 +33,8 @@ class Image:
         ready_after: seconds from the start of the process until it listens.
         latency: seconds that one answer takes, on top of what `app` itself sleeps.
         logs: lines that the process prints when it starts.
-        work: a function that the process calls again and again; it may call AWS and print.
+        work: a function that the process calls again and again; it may call AWS and print. A
+            generator function takes the seconds that it yields. No call begins after SIGTERM.
         every: seconds between two calls of `work`.
         runs_for: seconds after which the process ends by itself; None means never.
         exit_code: the exit code with which it then ends.
@@ -132,5 +133,12 @@ class Image:
         return isinstance(self.architecture, tuple)
 
     def digest(self) -> str:
-        """Return the image digest; images that behave alike have the same one."""
-        return digest(self)
+        """Return the image digest; images that behave alike have the same one.
+
+        It is taken once: what a program does to the things that it holds does not change its image.
+        """
+        known: str | None = vars(self).get("_digest")
+        if known is None:
+            known = digest(self)
+            object.__setattr__(self, "_digest", known)
+        return known

@@ -6,22 +6,25 @@ import functools
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MappingProxyType, MethodType
 from typing import Any, Final
 
 __all__ = ["digest"]
 
 _DEEPEST: Final = 12
+_SIMPLE: Final = (str, int, float, bool, type(None))
+_MAPPINGS: Final = (dict, MappingProxyType)
+_SEQUENCES: Final = (tuple, list)
+_SETS: Final = (set, frozenset)
 
 
 def digest(value: Any) -> str:
     """Return `sha256:` and the fingerprint of a value.
 
     Args:
-        value: plain values, containers, dataclasses and functions; of functions the source counts,
-            with defaults and what they close over.
+        value: plain values, containers, dataclasses and functions. Of functions the source counts,
+            with defaults and what they close over; of other objects the class and plain attributes.
     """
     text = json.dumps(_plain(value, _DEEPEST), sort_keys=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -29,34 +32,29 @@ def digest(value: Any) -> str:
 
 def _plain(value: Any, depth: int) -> Any:
     """Return JSON that stands for a value."""
-    if depth == 0 or isinstance(value, ModuleType | type | BuiltinFunctionType):
-        return _name(value)
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, _SIMPLE):
         return value
-    return _of_container(value, depth) if _is_container(value) else _of_object(value, depth - 1)
-
-
-def _is_container(value: Any) -> bool:
-    kinds = (Mapping, tuple, list, set, frozenset)
-    return is_dataclass(value) or isinstance(value, kinds)
-
-
-def _of_container(value: Any, depth: int) -> Any:
-    if is_dataclass(value):
+    if depth == 0:
+        return _name(value)
+    if isinstance(value, (*_MAPPINGS, *_SEQUENCES, *_SETS)):
+        return _of_container(value, depth - 1)
+    if is_dataclass(value) and not isinstance(value, type):
         return [
             _name(value),
             {f.name: _plain(getattr(value, f.name), depth - 1) for f in fields(value)},
         ]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(value[key], depth - 1) for key in value}
-    items = [_plain(item, depth - 1) for item in value]
-    if isinstance(value, set | frozenset):
-        return sorted(json.dumps(item, sort_keys=True) for item in items)
-    return items
+    return _of_program(value, depth - 1)
 
 
-def _of_object(value: Any, depth: int) -> Any:
-    """Return what stands for a function, or for an object by its class and its attributes."""
+def _of_container(value: Any, depth: int) -> Any:
+    if isinstance(value, _MAPPINGS):
+        return {str(key): _plain(item, depth) for key, item in value.items()}
+    items = [_plain(item, depth) for item in value]
+    return sorted(map(json.dumps, items)) if isinstance(value, _SETS) else items
+
+
+def _of_program(value: Any, depth: int) -> Any:
+    """Return what stands for a function, or for an object that is called like one."""
     if isinstance(value, functools.partial):
         return ["partial", _plain([value.func, value.args, value.keywords], depth)]
     if isinstance(value, MethodType):
@@ -65,7 +63,10 @@ def _of_object(value: Any, depth: int) -> Any:
         cells = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
         kept = [value.__defaults__, value.__kwdefaults__, cells]
         return [value.__qualname__, _source(value), _plain(kept, depth)]
-    return [_name(value), _plain(getattr(value, "__dict__", {}), depth)]
+    # Nothing deeper: a client or a simulated account is not part of what an image does.
+    own = getattr(value, "__dict__", {})
+    held = (*_SIMPLE, *_MAPPINGS, *_SEQUENCES, *_SETS)
+    return [_name(value), {k: _plain(v, 2) for k, v in own.items() if isinstance(v, held)}]
 
 
 def _filled(cell: Any) -> bool:

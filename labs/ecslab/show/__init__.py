@@ -4,7 +4,7 @@
 
     cloud.view()  # what there is now: clusters, services, tasks by Availability Zone
     timeline(cloud, task_arn)  # a task's states over time; several ARNs, ids or lists are fine
-    timeline(cloud)  # every task there has been
+    timeline(cloud)  # the newest 12 tasks
     rollout(cloud, "web")  # tasks of each revision over time, with the limits and the events
 
 In a lesson or a lab `cloud` is `lesson.cloud` or `lab.cloud`. Write the call as the last line of a

@@ -83,10 +83,11 @@ def picture(*content: str, alt: str, text: str) -> str:
     """
     lines = "\n".join(line if line.strip() else "\u00a0" for line in text.split("\n"))
     fold = box(
-        box("As text", tag="summary", style="font-weight:normal;opacity:0.8"),
+        box("As text", tag="summary", style="font-weight:normal"),
         box(words(lines), tag="pre", style=_PRE, tabindex="0"),
         tag="details",
         style=_DETAILS,
+        **{"class": "fold"},
     )
     seen = box(*content, role="img", aria_label=alt)
     return box(seen, fold, style=_FRAME)

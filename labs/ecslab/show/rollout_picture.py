@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ecslab.show.axis import labels, lines
@@ -32,6 +34,10 @@ _LEFT, _RIGHT = "2em", "6em"
 _TOGETHER = 0.045
 """Happenings that are nearer than this share of the width get one number."""
 _LISTED = 14
+_SORTS = 6
+_ONE_TASK = re.compile(r"^task [0-9a-f]+ stops")
+_COLUMNS = 160
+"""As many changes are drawn; of more, only the last in each of so many columns."""
 _LOOK = {"running": (1.0, ""), "pending": (0.38, "solid"), "stopping": (0.14, "dotted")}
 
 
@@ -39,12 +45,13 @@ def html(rollout: Rollout) -> str:
     """Return the counts as areas, stacked: all running tasks, then pending, then stopping ones."""
     at = [item.at for group in (rollout.steps, rollout.goals, rollout.happenings) for item in group]
     scale = Scale([0.0, rollout.length, *(min(seconds, rollout.length) for seconds in at)])
+    drawn = _thinned(rollout, scale)
     top = _top(rollout)
     groups = _groups(rollout.happenings, scale)
     field = [
         *_floors(top),
         *lines(scale, _HEIGHT),
-        *_areas(rollout, scale, top),
+        *_areas(drawn, scale, top),
         *_limits(rollout, scale, top),
     ]
     chart = _row(_numbers(top), field, _limit_names(rollout.goals[-1], top), _HEIGHT)
@@ -54,9 +61,18 @@ def html(rollout: Rollout) -> str:
         chart,
         _row([], labels(scale), [], 18),
         _legend(rollout),
+        "" if drawn is rollout else box("Too many changes to draw them all: some are left out."),
         *_list(groups),
     ]
     return picture(box(*seen, style=_SMALL), alt=_description(rollout), text=str(rollout))
+
+
+def _thinned(rollout: Rollout, scale: Scale) -> Rollout:
+    """Return a rollout with so few changes that a page can hold their picture."""
+    if len(rollout.steps) <= _COLUMNS:
+        return rollout
+    columns = {int(scale.place(step.at) * _COLUMNS): step for step in rollout.steps}
+    return replace(rollout, steps=(rollout.steps[0], *list(columns.values())[1:]))
 
 
 def _start(rollout: Rollout) -> str:
@@ -194,7 +210,7 @@ def _mark_numbers(groups: list[tuple[float, list[Happening]]]) -> Iterator[str]:
     stem = f"position:absolute;top:18px;height:{_HEIGHT}px;width:0px;border-left:1px dotted"
     for number, (place, happened) in enumerate(groups, start=1):
         left = percent(place)
-        tip = "; ".join(item.words for item in happened)
+        tip = "; ".join(_runs(happened))
         yield box(str(number), style=f"{style};left:{left};font-weight:bold", title=tip)
         yield box(style=f"{stem};left:{left};opacity:0.5")
 
@@ -231,8 +247,12 @@ def _list(groups: list[tuple[float, list[Happening]]]) -> Iterator[str]:
 
 
 def _runs(happened: list[Happening]) -> list[str]:
-    """Return the words of happenings, equal ones once with their number."""
-    counted: dict[str, int] = {}
+    """Return the words of happenings, those of one sort once with their number."""
+    sorts: dict[str, list[str]] = {}
     for item in happened:
-        counted[item.words] = counted.get(item.words, 0) + 1
-    return [f"{text} ({count} times)" if count > 1 else text for text, count in counted.items()]
+        sorts.setdefault(_ONE_TASK.sub("a task stops", item.words), []).append(item.words)
+    told = [
+        f"{sort} ({len(all_words)} times)" if len(all_words) > 1 else all_words[0]
+        for sort, all_words in sorts.items()
+    ]
+    return told if len(told) <= _SORTS else [*told[: _SORTS - 1], "…"]

@@ -39,7 +39,7 @@ def happenings(
                 yield entry, goal
         if entry.seq in about:
             words = _service(entry, numbers)
-        elif entry.fields.get("deployment") in numbers and entry.kind == "task.provisioning":
+        elif entry.fields.get("deployment") in numbers and entry.kind.startswith("task."):
             tasks.add(entry.subject)
         elif entry.kind == "task.stopping" and entry.subject in tasks:
             words = _task(entry)
@@ -69,10 +69,11 @@ def _goal(entry: Entry) -> str:
 
 def _task(entry: Entry) -> str | None:
     """Return the end of a task that was not the scheduler's wish."""
-    code = entry.fields.get("code")
-    if code in (None, _BY_SCHEDULER):
+    fields = entry.fields
+    if "code" not in fields or fields["code"] == _BY_SCHEDULER:
         return None
-    return f"task {entry.subject.rsplit('/', 1)[-1][:8]} stops: {code}"
+    why = fields["code"] or fields["reason"]
+    return f"task {entry.subject.rsplit('/', 1)[-1][:8]} stops: {why}"
 
 
 def shortened(message: str, numbers: Mapping[str, int]) -> str:

@@ -26,7 +26,8 @@ def find(journal: Journal, wanted: tuple[Any, ...]) -> list[str]:
     Raises:
         CourseError: there has been no such task, or the digits fit several.
     """
-    known = [entry.subject for entry in journal.of_kind("task.provisioning")]
+    made = (entry for entry in journal.of_kind("task.") if "definition" in entry.fields)
+    known = list(dict.fromkeys(entry.subject for entry in made))
     if not wanted:
         return known
     return list(dict.fromkeys(_one(known, reference) for reference in _references(wanted)))

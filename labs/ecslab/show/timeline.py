@@ -27,6 +27,9 @@ STATES = (
 )
 """A task's states in their order (AWS: task-lifecycle-explanation)."""
 
+_NEWEST = 12
+"""As many tasks are shown to a reader who names none."""
+
 
 @dataclass(frozen=True)
 class StateSpan:
@@ -99,6 +102,11 @@ class TaskLine:
         return f"{self.id[: references.SHORT]} ({self.definition}{where})"
 
     @property
+    def stop(self) -> str:
+        """Return the stop code and the reason; empty while it is to run."""
+        return ": ".join(part for part in (self.stop_code, self.stop_reason) if part)
+
+    @property
     def state(self) -> str:
         """Return the state it is in."""
         return self.spans[-1].state
@@ -123,11 +131,20 @@ class Timeline:
         start: the simulated time of second 0, when the first of the tasks was made.
         length: seconds from the start to now, or to the last event if all tasks have stopped.
         tasks: the tasks.
+        left_out: how many older ones there were too.
     """
 
     start: datetime
     length: float
     tasks: tuple[TaskLine, ...]
+    left_out: int = 0
+
+    @property
+    def omission(self) -> str:
+        """Return the sentence on the tasks that were left out; empty if there are none."""
+        if not self.left_out:
+            return ""
+        return f"{self.left_out} older tasks are left out: name those that you want to see."
 
     def __str__(self) -> str:
         """Return a table of states over time, in lines of at most 79 characters."""
@@ -149,7 +166,7 @@ def timeline(cloud: Cloud, *tasks: Any) -> Timeline:
 
     Args:
         cloud: the running account.
-        tasks: ARNs or ids (8 digits are enough), or lists of them; all tasks if there are none.
+        tasks: ARNs or ids (8 digits are enough), or lists of them; the newest 12 if there are none.
 
     Raises:
         CourseError: there has been no such task.
@@ -157,6 +174,8 @@ def timeline(cloud: Cloud, *tasks: Any) -> Timeline:
     found = references.find(cloud.journal, tasks)
     if not found:
         raise CourseError("No task has been run in this account yet: nothing to draw.")
+    left_out = 0 if tasks else max(0, len(found) - _NEWEST)
+    found = found[left_out:]
     lives = [cloud.journal.about(arn) for arn in found]
     first = min((life[0] for life in lives), key=lambda entry: entry.seconds)
     last = max(life[-1].seconds for life in lives)
@@ -164,7 +183,7 @@ def timeline(cloud: Cloud, *tasks: Any) -> Timeline:
     now = (cloud.now - first.at).total_seconds()
     length = last - first.seconds if stopped else now
     lines = (_line(life, first.seconds, length) for life in lives)
-    return Timeline(first.at, length, tuple(lines))
+    return Timeline(first.at, length, tuple(lines), left_out)
 
 
 def _line(life: list[Entry], start: float, length: float) -> TaskLine:
@@ -176,7 +195,7 @@ def _line(life: list[Entry], start: float, length: float) -> TaskLine:
         group=str(life[0].fields["group"]),
         spans=tuple(_spans(life, start, length)),
         marks=tuple(_mark(e, start, reason) for e in life if e.kind.startswith("container.")),
-        stop_code=str(wish.fields["code"]) if wish else "",
+        stop_code=str(wish.fields["code"] or "") if wish else "",
         stop_reason=reason,
         stop_at=wish.seconds - start if wish else None,
     )

@@ -47,6 +47,7 @@ def html(timeline: Timeline) -> str:
         row("", *labels(scale), height=18, style=_SMALL),
         *tasks,
         "" if few else _states(timeline),
+        box(words(timeline.omission), style=_SMALL) if timeline.omission else "",
     ]
     return picture(*seen, alt=_description(timeline), text=str(timeline))
 
@@ -57,7 +58,7 @@ def _description(timeline: Timeline) -> str:
         states = ", ".join(f"{item.state} for {duration(item.lasted)}" for item in task.spans[:-1])
         last = task.spans[-1]
         end = "STOPPED" if last.state == "STOPPED" else f"{last.state} until now"
-        reason = f" because of {task.stop_code}" if task.stop_code else ""
+        reason = f" because of {task.stop_code or task.stop_reason}" if task.stop else ""
         parts.append(f"Task {task.title}: {states + ', ' if states else ''}{end}{reason}.")
     return " ".join(["Timeline of states.", *parts])
 
@@ -154,6 +155,7 @@ def _notes(task: TaskLine, *, few: bool) -> Iterator[str]:
     for name in task.containers() if few else ():
         told = [f"{m.words} at {moment(m.at)}" for m in task.marks if m.container == name]
         yield box(span(words(name), style=_MONO), words(": " + ", ".join(told)), style=_SMALL)
-    if task.stop_code:
-        reason = f"{task.stop_code}: {task.stop_reason}".rstrip(": ")
-        yield box(span("Stop reason", style="font-weight:bold"), words(f" {reason}"), style=_SMALL)
+    if task.stop:
+        yield box(
+            span("Stop reason", style="font-weight:bold"), words(f" {task.stop}"), style=_SMALL
+        )

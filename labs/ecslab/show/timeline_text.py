@@ -20,7 +20,7 @@ def text(timeline: Timeline) -> str:
     lines = [f"0:00 is {timeline.start:%Y-%m-%d %H:%M:%S} UTC"]
     for task in timeline.tasks:
         lines += _task(task)
-    return "\n".join(lines)
+    return "\n".join([*lines, timeline.omission] if timeline.omission else lines)
 
 
 def _task(task: TaskLine) -> Iterator[str]:
@@ -36,10 +36,10 @@ def _task(task: TaskLine) -> Iterator[str]:
 
 
 def _notes(task: TaskLine) -> Iterator[tuple[float, str]]:
-    if task.stop_at is not None:
-        yield task.stop_at, f"stop: {task.stop_code}: {task.stop_reason}".rstrip(": ")
     for mark in task.marks:
         yield mark.at, f"{mark.container}: {mark.words}"
+    if task.stop_at is not None:
+        yield task.stop_at, f"stop: {task.stop}"
 
 
 def _folded(line: str, indent: int) -> list[str]:

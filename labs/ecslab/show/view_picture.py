@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecslab.cloud.view import plural
+from ecslab.cloud.view_text import newest
 from ecslab.show.markup import (
+    BLUE,
     GREEN,
     GREY,
     RED,
     STATUS,
     box,
     faint,
+    percent,
     picture,
     span,
     swatch,
@@ -18,7 +22,7 @@ from ecslab.show.markup import (
 )
 
 if TYPE_CHECKING:
-    from ecslab.cloud.view import ClusterView, ServiceView, TaskView, View, ZoneView
+    from ecslab.cloud.view import ClusterView, InstanceView, ServiceView, TaskView, View, ZoneView
 
 _MONO = "font-family:monospace"
 _SMALL = "font-size:12px"
@@ -44,7 +48,9 @@ def _description(view: View) -> str:
             f"Service {item.name}: {item.running} of {item.desired} tasks running."
             for item in cluster.services
         ]
-        parts += [f"{zone.title}: {len(zone.tasks)} tasks." for zone in cluster.zones]
+        parts += [
+            f"{zone.title}: {plural(len(zone.all_tasks()), 'task')}." for zone in cluster.zones
+        ]
     return " ".join(parts)
 
 
@@ -59,8 +65,9 @@ def _cluster(cluster: ClusterView) -> str:
     if zones:
         parts.append(box(*zones, style="display:flex;flex-wrap:wrap;margin:6px -4px 0 -4px"))
     if cluster.stopped:
-        parts.append(box("Stopped within the last hour", style="margin-top:8px;opacity:0.85"))
-        parts += [_stopped(task) for task in cluster.stopped]
+        heading, listed = newest(cluster.stopped)
+        parts.append(box(words(heading.capitalize()), style="margin-top:8px;opacity:0.85"))
+        parts += [_stopped(task) for task in listed]
     return box(*parts, style=f"{_FRAME};padding:8px 12px 10px 12px;margin-top:6px")
 
 
@@ -92,7 +99,29 @@ def _zone(zone: ZoneView) -> str:
     return box(
         box(words(zone.title), style=f"{_SMALL};opacity:0.85"),
         *tasks,
+        *(_instance(item) for item in zone.instances),
         style=f"{_ZONE};background-color:{faint(GREY, 0.12)}",
+    )
+
+
+def _instance(instance: InstanceView) -> str:
+    name = span(instance.short_id, style=f"{_MONO};font-weight:bold")
+    return box(
+        box("instance ", name, words(f" {instance.kind}\u2002{instance.state}")),
+        _gauge("CPU", instance.cpu_left, instance.cpu, "units"),
+        _gauge("Memory", instance.memory_left, instance.memory, "MiB"),
+        *(_task(task) for task in instance.tasks),
+        style=f"{_FRAME};{_SMALL};margin-top:6px;padding:4px 8px 6px 8px",
+    )
+
+
+def _gauge(name: str, left: int, total: int, unit: str) -> str:
+    """Return a bar of what is taken, with the numbers over it."""
+    taken = percent((total - left) / total) if total else "0%"
+    bar = "width:{0};height:6px;border-radius:3px;background-color:{1}"
+    return box(
+        box(words(f"{name}: {left} of {total} {unit} left")),
+        box(box(style=bar.format(taken, BLUE)), style=bar.format("100%", faint(GREY, 0.3))),
     )
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from ecslab.sim.entities import Account
 
+SPOT_INTERRUPTION = "SpotInterruption"
+"""The stop code of a task whose Spot capacity was taken back (botocore ecs TaskStopCode)."""
+
 _PROVISION = (8.0, 2.0)
 _CONNECT = (4.0, 1.0)
 _INITIALISE = (3.0, 1.0)
@@ -65,15 +68,23 @@ class Agent:
             task.service.members[task.id] = task
         definition = str(task.definition["taskDefinitionArn"]).rsplit("/", 1)[-1]
         part_of = {"deployment": task.deployment} if task.deployment else {}
-        self._note(task, "task.provisioning", definition=definition, group=task.group, **part_of)
+        if task.instance is not None and not task.subnets:
+            task.last_status = "PENDING"
+        self._note(
+            task,
+            f"task.{task.last_status.lower()}",
+            definition=definition,
+            group=task.group,
+            **part_of,
+        )
         self._env.process(self._life(task))
 
-    def stop(self, task: Task, code: str, reason: str) -> None:
+    def stop(self, task: Task, code: str | None, reason: str) -> None:
         """Want a task stopped; only the first wish counts.
 
         Args:
             task: the task.
-            code: the stop code (botocore ecs TaskStopCode).
+            code: the stop code (botocore ecs TaskStopCode), None where AWS documents none.
             reason: the text for stoppedReason.
         """
         if not task.wanted:
@@ -84,6 +95,19 @@ class Agent:
         assert task.stop_wanted is not None  # noqa: S101 - set by launch
         task.stop_wanted.succeed()
         self._note(task, "task.stopping", code=code, reason=reason)
+
+    def lose(self, task: Task, reason: str) -> None:
+        """End a task whose container instance is gone; its exit codes are never known.
+
+        Args:
+            task: the task.
+            reason: the text for stoppedReason.
+        """
+        task.lost = True
+        self.stop(task, None, reason)
+        for container in task.containers:
+            if container.process is not None:
+                container.process.kill()
 
     def _life(self, task: Task) -> Generator[Any, Any, None]:
         runner = ContainerRunner(
@@ -110,7 +134,8 @@ class Agent:
         try:
             reason = yield from self._provision(task)
             if reason is None:
-                self._become(task, "PENDING")
+                if task.last_status != "PENDING":
+                    self._become(task, "PENDING")
                 yield self._pause(_CONNECT)
                 task.connectivity, task.connectivity_at = "CONNECTED", self._account.clock.now
                 reason = yield from self._prepare(task)
@@ -121,14 +146,19 @@ class Agent:
         return reason
 
     def _provision(self, task: Task) -> Generator[Any, Any, str | None]:
+        if task.placed is not None:
+            yield task.placed
+        if task.instance is not None and not task.subnets:
+            return None
         yield self._pause(_PROVISION)
         if not task.subnets:
             return None
         attached = self._account.ports.network.attach(
             self._choose_subnet(task),
             task.security_groups,
-            public=task.public_ip,
+            public=task.public_ip and task.instance is None,
             description=self._account.arn(f"attachment/{task.attachment_id}"),
+            instance=task.instance.machine.id if task.instance is not None else None,
         )
         if isinstance(attached, str):
             task.attachment_status = "FAILED"
@@ -150,6 +180,8 @@ class Agent:
             if t.interface and t.group == task.group and t.wanted
         ]
         zones = {subnet: network.zone_of(subnet) for subnet in task.subnets}
+        if task.instance is not None:
+            return next(s for s in task.subnets if zones[s] == task.instance.machine.zone)
         return min(task.subnets, key=lambda s: (mates.count(zones[s]), task.subnets.index(s)))
 
     def _prepare(self, task: Task) -> Generator[Any, Any, str | None]:
@@ -175,7 +207,11 @@ class Agent:
         return None
 
     def _run_containers(self, task: Task, runner: ContainerRunner) -> Generator[Any, Any, None]:
+        instance, mode = task.instance, str(task.definition.get("networkMode") or "bridge")
         for container in task.containers:
+            if instance is not None and mode in ("bridge", "host"):
+                for mapping in container.spec.get("portMappings") or ():
+                    container.bindings += instance.bind(task, mapping, mode)
             self._env.process(runner.run(container))
         for container in task.containers:
             assert container.started is not None and container.exited is not None  # noqa: S101, PT018
@@ -193,9 +229,11 @@ class Agent:
         if living:
             self._become(task, "DEACTIVATING")
             waits = [self._account.ports.balancers.deregister(target) for target in task.targets]
-            yield self._pause(_DEACTIVATE)
-            if waits:
-                yield self._env.timeout(max(waits))
+            # AWS: fargate-capacity-providers: an interruption sends SIGTERM at once.
+            if task.stop_code != SPOT_INTERRUPTION:
+                yield self._pause(_DEACTIVATE)
+                if waits:
+                    yield self._env.timeout(max(waits))
             self._become(task, "STOPPING")
         else:
             for target in task.targets:
@@ -211,6 +249,10 @@ class Agent:
         task.stopped_at = self._account.clock.now
         for container in task.containers:
             container.status = "STOPPED"
+            if task.lost:
+                container.exit_code = None
+        if task.instance is not None:
+            task.instance.give_back(task)
         self._become(task, "STOPPED")
         yield self._env.timeout(_RETENTION)
         task.cluster.tasks.pop(task.id, None)

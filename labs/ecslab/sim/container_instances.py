@@ -51,7 +51,7 @@ class ContainerInstance:
     trunk: bool = False
     status: str = "ACTIVE"
     connected: bool = False
-    version: int = 1
+    version: int = 0
     agent_update: str | None = None
     capacity_provider: str | None = None
     stop_timeout: float | None = None

@@ -106,12 +106,17 @@ class ContainerRunner:
             self._record_exit(container, process)
             return
         process.terminate()
-        timeout = float(container.spec.get("stopTimeout") or DEFAULT_STOP_TIMEOUT)
+        timeout = float(container.spec.get("stopTimeout") or self._default_stop_timeout())
         yield process.ended | self._env.timeout(timeout)
         process.kill()
         assert container.exited is not None  # noqa: S101 - set when the runner was made
         if not container.exited.triggered:
             yield container.exited
+
+    def _default_stop_timeout(self) -> float:
+        """Return the agent's own timeout on EC2 (`ECS_CONTAINER_STOP_TIMEOUT`), else 30 s."""
+        instance = self._task.instance
+        return (instance.stop_timeout if instance else None) or DEFAULT_STOP_TIMEOUT
 
     def _await_dependencies(self, container: Container) -> Generator[Any, Any, str | None]:
         for dependency in container.spec.get("dependsOn") or []:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.model.cluster import FARGATE_PROVIDERS
 from ecslab.sim.agent import Agent
 from ecslab.sim.entities import Task
+from ecslab.sim.instance_agents import InstanceAgents
+from ecslab.sim.machines import NoMachines
+from ecslab.sim.placer import Placer
 from ecslab.sim.rollout import Rollout
 from ecslab.sim.scheduler import Scheduler
 from ecslab.sim.service import Deployment, Service
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ecslab.sim.entities import Account, Cluster
+    from ecslab.sim.machines import MachinesPort
 
 
 class Engine:
@@ -21,13 +26,19 @@ class Engine:
 
     Args:
         account: the state that they change.
+        machines: the EC2 instances, if there can be any.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, machines: MachinesPort | None = None) -> None:
         self.account = account
         self.agent = Agent(account)
+        self.placer = Placer(account)
+        self.instances = InstanceAgents(account, self.agent, machines or NoMachines())
         self.rollout = Rollout(account)
-        self.scheduler = Scheduler(account, self.agent, self.rollout, self._service_task)
+        self.scheduler = Scheduler(
+            account, self.agent, self.rollout, self._service_task, self.placer
+        )
+        self.instances.listen(self.scheduler.instance_changed)
 
     def new_task(
         self,
@@ -96,8 +107,9 @@ class Engine:
         network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration")
         provider = choose_provider(
             settings.get("capacityProviderStrategy") or [],
-            [t.capacity_provider for t in service.members.values() if t.wanted],
+            [t.capacity_provider for t in service.tasks_of(deployment) if t.wanted],
         )
+        on_fargate = provider in (None, *FARGATE_PROVIDERS)
         record = service.record
         propagated: list[dict[str, str]] = []
         if record.get("propagateTags") == "SERVICE":
@@ -112,7 +124,7 @@ class Engine:
             network,
             group=f"service:{service.name}",
             started_by=deployment.id,
-            launch_type="FARGATE",
+            launch_type=settings.get("launchType") or ("FARGATE" if on_fargate else "EC2"),
             capacity_provider=provider,
             service=service,
             deployment=deployment.id,

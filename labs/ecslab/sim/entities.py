@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ecslab.clock import Clock
     from ecslab.journal import Journal
     from ecslab.model.task_definition import TaskDefinitions
+    from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.ports import FoundImage, Interface, Ports, Target
     from ecslab.sim.process import Process
     from ecslab.sim.service import Service
@@ -44,6 +45,8 @@ class Container:
     found: FoundImage | None = None
     process: Process | None = None
     restarts: int = 0
+    bindings: list[dict[str, Any]] = field(default_factory=list)
+    """Its network bindings on a container instance, in the API's shape."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     started: simpy.Event | None = None
@@ -106,6 +109,12 @@ class Task:
     targets: list[Target] = field(default_factory=list)
     stop_wanted: simpy.Event | None = None
     running_since: float | None = None
+    instance: ContainerInstance | None = None
+    """The container instance that it is placed on, if it is for one."""
+    placed: simpy.Event | None = None
+    """Succeeds when capacity for it has been found, if it has to wait for that."""
+    lost: bool = False
+    """Whether its host has gone, so that nobody can say how its containers ended."""
 
     @property
     def id(self) -> str:
@@ -138,14 +147,29 @@ class Task:
         return "HEALTHY"
 
     @property
+    def agent_interface(self) -> Interface | None:
+        """Return the interface from which its agent pulls images and calls AWS.
+
+        On EC2 that is the instance's, whatever the network mode (task-networking-awsvpc).
+        """
+        return self.instance.interface if self.instance is not None else self.interface
+
+    @property
+    def zone(self) -> str | None:
+        """Return its Availability Zone, None as long as it has none."""
+        if self.instance is not None:
+            return self.instance.machine.zone
+        return self.interface.zone if self.interface is not None else None
+
+    @property
     def has_health_check(self) -> bool:
         """Return whether an essential container has a health check."""
         return any(c.essential and c.spec.get("healthCheck") for c in self.containers)
 
     def state(self) -> tuple[str, ...]:
-        """Return what makes an event when it changes: the task's states, and its containers' once
-        the task runs.
+        """Return what makes an event when it changes.
 
+        These are the task's states, and those of its containers once the task runs.
         AWS: ecs_task_events (what causes a task state change event); botocore ecs Task.version.
         """
         containers = self.containers if self.last_status == "RUNNING" else []
@@ -171,6 +195,7 @@ class Cluster:
     record: dict[str, Any]
     tasks: dict[str, Task] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    instances: dict[str, ContainerInstance] = field(default_factory=dict)
     client_tokens: dict[str, tuple[str, list[Task]]] = field(default_factory=dict)
     """Client token of RunTask → the request that came with it, and the tasks that it started."""
 

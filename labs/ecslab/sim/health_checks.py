@@ -104,7 +104,7 @@ class HealthChecker:
         """Return who accepts the connection, if anybody, and whether its packets arrive."""
         balancer = self._balancing.user_of(group.arn)
         node = self._reach.node_in(balancer.arn, zone) if balancer else None
-        task = self._hosts.private(group.vpc, ip)
+        task = self._hosts.private(group.vpc, ip, port)
         interface = interface_of(task) if task else None
         if node is None or task is None or interface is None:
             return None, False

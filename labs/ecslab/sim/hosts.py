@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ecslab.model.network import NetworkInterface
 
 if TYPE_CHECKING:
-    from ecslab.sim.entities import Account, Task
+    from ecslab.sim.entities import Account, Container, Task
     from ecslab.sim.process import Process
 
 __all__ = ["Hosts", "interface_of", "listener_on"]
@@ -30,11 +30,14 @@ class Hosts:
         self._account = account
         self._private: dict[tuple[str, str], Task] = {}
         self._public: dict[str, Task] = {}
+        self._bound: dict[tuple[str, str, int], Task] = {}
+        self._ports_of: dict[str, list[tuple[str, str, int]]] = {}
 
     def note(self, task: Task) -> None:
         """Take notice of a task that has changed; to be called for every change."""
         interface = task.interface
         if interface is None:
+            self._note_ports(task)
             return
         key = (interface.vpc, interface.private_ip)
         if not task.stopped:
@@ -47,13 +50,43 @@ class Hosts:
         if interface.public_ip and self._public.get(interface.public_ip) is task:
             del self._public[interface.public_ip]
 
-    def private(self, vpc: str, address: str) -> Task | None:
-        """Return the task with a private address in a VPC."""
-        return self._private.get((vpc, address))
+    def _note_ports(self, task: Task) -> None:
+        """Take notice of the ports that a task has of its container instance."""
+        if task.instance is None:
+            return
+        if task.stopped:
+            for key in self._ports_of.pop(task.id, ()):
+                self._bound.pop(key, None)
+            return
+        if task.id in self._ports_of:
+            return
+        host = task.instance.interface
+        places = [(host.vpc, host.private_ip), (host.vpc, task.instance.machine.id)]
+        if host.public_ip:
+            places.append(("", host.public_ip))
+        ports = [
+            int(binding["hostPort"])
+            for container in task.containers
+            for binding in container.bindings
+            if binding.get("hostPort")
+        ]
+        if ports:
+            self._ports_of[task.id] = [(*place, port) for place in places for port in ports]
+            self._bound.update(dict.fromkeys(self._ports_of[task.id], task))
 
-    def public(self, address: str) -> Task | None:
-        """Return the task with a public address."""
-        return self._public.get(address)
+    def private(self, vpc: str, address: str, port: int = 0) -> Task | None:
+        """Return the task behind a private address in a VPC.
+
+        Args:
+            vpc: the VPC's id.
+            address: a private address, or the id of an EC2 instance.
+            port: the port, which tells the tasks of one container instance apart.
+        """
+        return self._private.get((vpc, address)) or self._bound.get((vpc, address, port))
+
+    def public(self, address: str, port: int = 0) -> Task | None:
+        """Return the task behind a public address and, on a container instance, a port."""
+        return self._public.get(address) or self._bound.get(("", address, port))
 
     def task(self, arn: str) -> Task | None:
         """Return the task with an ARN, or the task of a container with an ARN."""
@@ -80,6 +113,8 @@ def address_in(name: str, *, inside: bool) -> str:
 def interface_of(task: Task) -> NetworkInterface | None:
     """Return a task's network interface as reachability decisions take it."""
     interface = task.interface
+    if interface is None and task.instance is not None:
+        interface = task.instance.interface
     if interface is None:
         return None
     return NetworkInterface(
@@ -98,10 +133,17 @@ def listener_on(task: Task, port: int) -> Process | None:
     """Return the process of a task that accepts connections on a port.
 
     With the awsvpc network mode all containers of a task share its interface; AWS:
-    task-networking-awsvpc.
+    task-networking-awsvpc. In bridge mode the port is the host's (botocore ecs NetworkBinding).
     """
     for container in task.containers:
         process = container.process
-        if process is not None and process.listens_on(port):
+        inner = port if task.interface is not None else _container_port(container, port)
+        if process is not None and process.listens_on(inner):
             return process
     return None
+
+
+def _container_port(container: Container, port: int) -> int:
+    """Return the container port behind a port of the host, the same number when there is none."""
+    bound = (each for each in container.bindings if each.get("hostPort") == port)
+    return int(next((each["containerPort"] for each in bound), port))

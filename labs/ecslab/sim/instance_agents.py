@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.model import host_failures
+from ecslab.errors import CourseError
+from ecslab.model import failures, host_failures
 from ecslab.model.agent_configuration import DEFAULT_CLUSTER, AgentConfiguration, read_user_data
 from ecslab.model.instance_types import (
     RESERVED_TCP,
@@ -31,6 +32,9 @@ _BOOT: Final = (55.0, 8.0)
 """Seconds from the launch to the agent's first call; AWS publishes no number."""
 _RESTART: Final = (25.0, 5.0)
 _RETRY: Final = 60.0
+_UPDATE_STEP: Final = (12.0, 4.0)
+_RETENTION: Final = 3600.0
+"""Seconds for which an INACTIVE instance can be described; AWS publishes no number."""
 _LONGEST_RETRY: Final = 600.0
 _NOTICE: Final = (4.0, 1.0)
 """Seconds until ECS knows that an EC2 instance has ended; AWS publishes no number."""
@@ -98,10 +102,62 @@ class InstanceAgents:
     # --- What the API asks --------------------------------------------------------------------
 
     def deregister(self, instance: ContainerInstance) -> None:
-        """Take a container instance out of its cluster; its tasks keep running, unmanaged."""
+        """Take a container instance out of its cluster; it can be described for a while."""
         instance.status, instance.connected = "INACTIVE", False
         self._registered.pop(instance.machine.id, None)
         self._note(instance, "instance.deregistered")
+        self._env.process(self._forget(instance))
+
+    def update_agent(self, instance: ContainerInstance) -> None:
+        """Begin to bring the agent to the newest version; tasks are not touched."""
+        instance.agent_update = "PENDING"
+        self._env.process(self._update(instance))
+
+    def register(
+        self, machine: Machine, cluster: Cluster, attributes: dict[str, str | None]
+    ) -> ContainerInstance:
+        """Register an instance as its agent's own call does, whatever its user data says.
+
+        Args:
+            machine: the EC2 instance.
+            cluster: the cluster.
+            attributes: custom attributes.
+        """
+        known = self._registered.get(machine.id)
+        if known is not None and known.cluster is cluster:
+            return known
+        return self._add(machine, cluster, AgentConfiguration(), attributes)
+
+    def machine(self, instance: str) -> Machine | None:
+        """Return a running EC2 instance by id."""
+        return self._machines.find(instance)
+
+    def set_status(self, instance: ContainerInstance, status: str) -> None:
+        """Make an instance DRAINING or ACTIVE.
+
+        Service tasks that are not running yet stop at once; running ones are the service
+        scheduler's; tasks without a service stay (container-instance-draining).
+        """
+        if instance.status == status:
+            return
+        instance.status = status
+        for task in list(instance.tasks.values()) if status == "DRAINING" else ():
+            if task.service is not None and task.started_at is None:
+                reason = failures.SCALING_ACTIVITY(deployment=task.deployment)
+                self._agent.stop(task, "ServiceSchedulerInitiated", reason)
+        self._note(instance, f"instance.{status.lower()}")
+
+    def fail(self, arn: str) -> None:
+        """Let the EC2 instance of a container instance fail.
+
+        Raises:
+            CourseError: there is no such container instance.
+        """
+        found = next((each for each in self._registered.values() if each.arn == arn), None)
+        if found is None:
+            message = f"There is no container instance {arn}; list them to see which there are."
+            raise CourseError(message)
+        self._machines.terminate([found.machine.id])
 
     def lose_tasks(self, instance: ContainerInstance, reason: str) -> None:
         """Stop the tasks of an instance that is gone."""
@@ -174,8 +230,17 @@ class InstanceAgents:
         return made
 
     def _register(self, machine: Machine, configuration: AgentConfiguration) -> None:
+        cluster = self._account.clusters[configuration.cluster]
+        self._add(machine, cluster, configuration, {**configuration.attributes})
+
+    def _add(
+        self,
+        machine: Machine,
+        cluster: Cluster,
+        configuration: AgentConfiguration,
+        attributes: dict[str, str | None],
+    ) -> ContainerInstance:
         account = self._account
-        cluster = account.clusters[configuration.cluster]
         own = built_in(machine, configuration)
         trunk = (
             account.settings.get("awsvpcTrunking") == "enabled"
@@ -183,32 +248,44 @@ class InstanceAgents:
         )
         if trunk:
             own["ecs.awsvpc-trunk-id"] = f"eni-{account.identifiers.task()[:17]}"
-        role = self._machines.role(machine.id) or ""
         memory = registered_memory(machine.instance_type, machine.memory)
         ports = configuration.reserved_ports
         instance = ContainerInstance(
             arn=account.arn(f"container-instance/{cluster.name}/{account.identifiers.task()}"),
             cluster=cluster,
             machine=machine,
-            role=role,
+            role=self._machines.role(machine.id) or "",
             cpu=machine.vcpus * 1024,
             memory=max(0, memory - configuration.reserved_memory),
             reserved=frozenset(RESERVED_TCP if ports is None else ports),
             interfaces=task_interfaces(machine.instance_type, machine.interfaces, trunking=trunk),
-            attributes={**own, **configuration.attributes},
+            attributes={**own, **attributes},
             registered_at=account.clock.now,
-            agent_version=AGENT_VERSION,
+            agent_version=machine.agent_version or AGENT_VERSION,
             docker_version=DOCKER_VERSION,
             built_in=frozenset(own),
             trunk=trunk,
             stop_timeout=configuration.stop_timeout,
         )
         instance.connected = all(
-            self._machines.permits(role, action, instance.arn) for action in _CONNECT
+            self._machines.permits(instance.role, action, instance.arn) for action in _CONNECT
         )
         cluster.instances[instance.id] = instance
         self._registered[machine.id] = instance
         self._note(instance, "instance.registered", machine=machine.id)
+        return instance
+
+    def _update(self, instance: ContainerInstance) -> Generator[Any, Any, None]:
+        for state in ("STAGING", "STAGED", "UPDATING"):
+            yield self._pause(_UPDATE_STEP)
+            instance.agent_update = state
+        yield self._pause(_UPDATE_STEP)
+        instance.agent_update, instance.agent_version = "UPDATED", AGENT_VERSION
+        self._note(instance, "instance.agent-updated")
+
+    def _forget(self, instance: ContainerInstance) -> Generator[Any, Any, None]:
+        yield self._env.timeout(_RETENTION)
+        instance.cluster.instances.pop(instance.id, None)
 
     def _reconnect(self, instance: ContainerInstance) -> Generator[Any, Any, None]:
         yield self._pause(_RESTART)
@@ -217,8 +294,6 @@ class InstanceAgents:
             self._note(instance, "instance.connected")
 
     def _end(self, instance: ContainerInstance, how: str) -> Generator[Any, Any, None]:
-        for task in instance.tasks.values():
-            self._agent.kill(task)
         yield self._pause(_NOTICE)
         connected, instance.connected = instance.connected, False
         self.lose_tasks(instance, host_failures.HOST_ENDED(instance=instance.machine.id, how=how))

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ecslab.model.agent_configuration import AgentConfiguration
     from ecslab.sim.machines import Machine
 
-AGENT_VERSION: Final = "1.105.1"
+AGENT_VERSION: Final = "1.107.0"
+"""The newest that the installed moto lists for an ECS-optimized AMI."""
 AGENT_HASH: Final = "8dfceca1"
 DOCKER_VERSION: Final = "DockerVersion: 25.0.14"
 
@@ -66,7 +67,7 @@ _ABILITIES: Final = (
 def built_in(machine: Machine, configuration: AgentConfiguration) -> dict[str, str | None]:
     """Return the attributes of a newly registered instance that nobody has chosen."""
     drivers = configuration.log_drivers or _LOG_DRIVERS
-    found: dict[str, str | None] = {name: None for name in _ABILITIES}
+    found: dict[str, str | None] = dict.fromkeys(_ABILITIES)
     found |= {f"{_OLD}docker-remote-api.1.{minor}": None for minor in _DOCKER_APIS}
     found |= {f"{_OLD}logging-driver.{driver}": None for driver in drivers}
     found |= {

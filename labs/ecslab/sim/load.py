@@ -10,6 +10,7 @@ from ecslab.sim.request import TrafficError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from datetime import datetime
 
     import simpy
 
@@ -42,6 +43,8 @@ class Load:
 
     Args:
         url: where they go.
+        began: the simulated time at which the first was due.
+        seconds: for how long they are sent.
         sent: how many have been sent.
         counts: how many ended how, by HTTP status or kind of failure.
         failures: the lost ones, in the order in which they ended.
@@ -49,6 +52,8 @@ class Load:
     """
 
     url: str
+    began: datetime
+    seconds: float
     sent: int = 0
     counts: Counter[int | str] = field(default_factory=Counter)
     failures: list[LostRequest] = field(default_factory=list)
@@ -64,7 +69,6 @@ class Load:
         env: simpy.Environment,
         send: Callable[[], Generator[Any, Any, Response | TrafficError]],
         per_second: Curve,
-        seconds: float,
     ) -> Generator[Any, Any, None]:
         """Send the requests: a SimPy process.
 
@@ -72,11 +76,10 @@ class Load:
             env: simulated time.
             send: returns the life of one request.
             per_second: requests per second, constant or a function of the seconds since the start.
-            seconds: for how long to send.
         """
         began = env.now
         flights = []
-        while env.now - began < seconds - _ROUNDING:
+        while env.now - began < self.seconds - _ROUNDING:
             age = round(env.now - began, 6)
             rate = per_second(age) if callable(per_second) else per_second
             if rate > 0:

@@ -30,6 +30,7 @@ class Machine:
         gpus: GPUs.
         user_data: the decoded user data.
         interface: the primary network interface.
+        agent_version: the version of the agent in the AMI, when it is known.
         group: the name of the Auto Scaling group that launched it; empty without one.
         spot: whether it is a Spot Instance.
     """
@@ -47,6 +48,7 @@ class Machine:
     gpus: int
     user_data: str
     interface: Interface
+    agent_version: str = ""
     group: str = ""
     spot: bool = False
 
@@ -65,3 +67,20 @@ class MachinesPort(Protocol):
 
     def terminate(self, instances: Sequence[str]) -> None:
         """Terminate EC2 instances, as a failure of their hardware does."""
+
+
+class NoMachines:
+    """An account without EC2, for tests of what needs none."""
+
+    def find(self, instance: str) -> Machine | None:
+        """Return None: there is no instance."""
+
+    def role(self, instance: str) -> str | None:
+        """Return None: there is no instance."""
+
+    def permits(self, role: str, action: str, resource: str) -> bool:  # noqa: ARG002 - the protocol's
+        """Return False: there is nobody to ask."""
+        return False
+
+    def terminate(self, instances: Sequence[str]) -> None:
+        """Do nothing: there is no instance."""

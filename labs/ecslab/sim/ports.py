@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from ecslab.model.image import Image
 
@@ -103,8 +104,8 @@ class Target:
 
     Args:
         group: target group ARN.
-        ip: the task's address.
-        port: the container port.
+        ip: the task's address, or the id of the EC2 instance whose port the task has.
+        port: the container port, or the port of the instance.
         zone: the Availability Zone.
     """
 
@@ -129,13 +130,49 @@ class SecretValue:
     key_missing: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The samples of one metric in one minute.
+
+    Args:
+        count: how many.
+        total: their sum.
+        minimum: the least of them.
+        maximum: the greatest of them.
+    """
+
+    count: int
+    total: float
+    minimum: float
+    maximum: float
+
+    @classmethod
+    def of(cls, samples: Sequence[float]) -> Usage:
+        """Return the summary of samples, of which there is one at least."""
+        return cls(len(samples), sum(samples), min(samples), max(samples))
+
+
 class NetworkPort(Protocol):
     """Subnets, interfaces and reachability (Amazon VPC)."""
 
     def attach(
-        self, subnet: str, groups: Sequence[str], *, public: bool, description: str
+        self,
+        subnet: str,
+        groups: Sequence[str],
+        *,
+        public: bool,
+        description: str,
+        instance: str | None = None,
     ) -> Interface | str:
-        """Create an interface, or return the reason why there is none."""
+        """Create an interface, or return the reason why there is none.
+
+        Args:
+            subnet: the subnet's id.
+            groups: ids of security groups.
+            public: whether it gets a public address.
+            description: what EC2 shows.
+            instance: the EC2 instance that holds it; None on Fargate.
+        """
 
     def detach(self, interface: Interface) -> None:
         """Delete an interface and give its addresses back."""
@@ -235,6 +272,15 @@ class EventsPort(Protocol):
         """Send an event to the default event bus."""
 
 
+class MetricsPort(Protocol):
+    """Amazon CloudWatch metrics in the namespace AWS/ECS."""
+
+    def put(
+        self, name: str, dimensions: Mapping[str, str], minute: datetime, usage: Usage
+    ) -> None:
+        """Keep one point of a metric."""
+
+
 @dataclass(slots=True)
 class Ports:
     """All of them, for one account and Region."""
@@ -247,4 +293,5 @@ class Ports:
     balancers: BalancerPort
     programs: ProgramsPort
     events: EventsPort
+    metrics: MetricsPort
     extra: dict[str, Any] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ecslab.model import failures
+from ecslab.model import failures, host_failures
 from ecslab.sim.ports import FoundImage, MissingImage
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Preparation:
         return found.digests if found is not None else {}
 
     def _pull_route(self, reference: str, found: FoundImage | MissingImage) -> str | None:
-        interface = self._task.interface
+        interface = self._task.agent_interface
         if interface is None:
             return None
         network = self._ports.network
@@ -129,6 +129,8 @@ class Preparation:
             routes = [network.to_internet(interface, 443)]
         if all(route.reachable for route in routes):
             return None
+        if self._task.instance is not None:
+            return host_failures.PULL_UNREACHABLE(registry=found.registry)
         return failures.PULL_UNREACHABLE(
             image=reference, registry=found.registry, address=_address(found.registry)
         )
@@ -248,13 +250,19 @@ class Preparation:
         return None
 
     def _denied(self, action: str, resource: str) -> str | None:
-        """Return the principal's ARN if the execution role may not do it."""
+        """Return the principal's ARN if the execution role may not do it.
+
+        Without an execution role the agent on EC2 uses the instance's (task_cannot_pull_image).
+        """
+        instance = self._task.instance
+        if not self._role and instance is not None:
+            return self._ports.roles.denied(instance.role, action, resource, instance.machine.id)
         if not self._role:
             return f"arn:aws:sts::{self._account.id}:assumed-role/none/{self._task.id}"
         return self._ports.roles.denied(self._role, action, resource, self._task.arn)
 
     def _reaches(self, service: str) -> bool:
-        interface = self._task.interface
+        interface = self._task.agent_interface
         return interface is None or self._ports.network.to_service(interface, service).reachable
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import traceback
+from inspect import isgenerator
 from typing import TYPE_CHECKING, Any
 
 from ecslab.model import command as shell
@@ -13,7 +14,7 @@ from ecslab.sim.script import Script
 from ecslab.sim.wsgi import Answer, call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     import simpy
 
@@ -68,6 +69,8 @@ class Process:
         self._write = write
         self._main_since: float | None = None
         self._leave: int | None = None
+        self._leaving = False
+        self._steps: Iterator[Any] | None = None
 
     @property
     def alive(self) -> bool:
@@ -186,6 +189,7 @@ class Process:
             return
         if self.image.stop_after is None:
             return
+        self._leaving = True
         self.account.clock.env.process(
             self._lifetime(self.image.stop_after, self.image.stop_exit_code)
         )
@@ -262,16 +266,35 @@ class Process:
     def _work(self, work: Callable[[], Any]) -> Generator[Any, Any, None]:
         env = self.account.clock.env
         yield env.timeout(self.image.ready_after)
-        while self.alive:
-            failed = True
-            with self._inside():
-                work()
-                failed = False
-            slept = self.account.clock.borrow()
-            if failed:
+        while self.alive and not self._leaving:
+            if not (yield from self._one_call(work)):
                 self.end(1 if self._leave is None else self._leave)
                 return
-            yield env.timeout(self.image.every + slept)
+            yield env.timeout(self.image.every)
+
+    def _one_call(self, work: Callable[[], Any]) -> Generator[Any, Any, bool]:
+        """Call `work` once, and let pass what it sleeps or yields; return whether it went well."""
+        clock = self.account.clock
+        while self.alive:
+            pause = None
+            failed = True
+            with self._inside():
+                if self._steps is None:
+                    called = work()
+                    self._steps = called if isgenerator(called) else iter(())
+                pause = next(self._steps, None)
+                failed = False
+            slept = clock.borrow() + float(pause or 0.0)
+            if failed or pause is None:
+                self._steps = None
+            if failed:
+                return False
+            if slept:
+                yield clock.env.timeout(slept)
+            if pause is None:
+                return True
+        # What SIGKILL cuts off runs no further, not even its `finally`: the steps are kept.
+        return True
 
     def _watch_memory(self) -> Generator[Any, Any, None]:
         env = self.account.clock.env

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 from ecslab.model import failures
 from ecslab.model import service_messages as messages
 from ecslab.model.deployment import is_stuck, start_delay
+from ecslab.sim.daemons import DAEMON, Daemons
+from ecslab.sim.entities import FARGATE
 from ecslab.sim.service import failed_health, is_healthy
+from ecslab.sim.service_capacity import ServiceCapacity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ecslab.sim.agent import Agent
+    from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.entities import Account, Task
+    from ecslab.sim.placer import Placer
     from ecslab.sim.rollout import Rollout
     from ecslab.sim.service import Deployment, Service
 
@@ -36,6 +41,7 @@ class Scheduler:
         agent: runs the tasks.
         rollout: judges the deployments.
         make_task: makes a task of a deployment, ready to launch.
+        placer: puts tasks on container instances.
     """
 
     def __init__(
@@ -44,10 +50,13 @@ class Scheduler:
         agent: Agent,
         rollout: Rollout,
         make_task: Callable[[Service, Deployment], Task],
+        placer: Placer,
     ) -> None:
         self._account = account
         self._agent = agent
         self._make_task = make_task
+        self._capacity = ServiceCapacity(account, placer)
+        self._daemons = Daemons(account, placer, make_task)
         self._rollout = rollout
         agent.listen(self._task_changed)
 
@@ -61,6 +70,13 @@ class Scheduler:
         """Have a service looked at soon, because something about it has changed."""
         if service.wake is not None and not service.wake.triggered:
             service.wake.succeed()
+
+    def instance_changed(self, instance: ContainerInstance) -> None:
+        """Have the services looked at that a change of a container instance may concern."""
+        for service in instance.cluster.services.values():
+            if any(d.settings.get("launchType") != FARGATE for d in service.deployments):
+                service.steady = False
+                self.poke(service)
 
     def poke_target_group(self, group: str) -> None:
         """Have every service looked at that registers its tasks in a target group."""
@@ -82,7 +98,9 @@ class Scheduler:
             else:
                 yield service.wake | env.timeout(_LOOK_AGAIN)
             service.wake = env.event()
-            yield env.timeout(_REACTION)
+            # Daemon tasks come first (ecs_services).
+            daemon = service.record["schedulingStrategy"] == DAEMON
+            yield env.timeout(_REACTION / 2 if daemon else _REACTION)
             self._reconcile(service)
 
     def _reconcile(self, service: Service) -> None:
@@ -91,9 +109,15 @@ class Scheduler:
             return
         failing = self._failing(service)
         self._rollout.judge(service)
-        self._start_missing(service, failing)
-        self._stop_failing(service, failing)
-        self._stop_excess(service, failing)
+        if service.record["schedulingStrategy"] == DAEMON:
+            self._keep_daemons(service, failing)
+            self._rollout.finish(service)
+            return
+        leaving = self._capacity.leaving(service)
+        self._start_missing(service, {*failing, *leaving})
+        self._stop_failing(service, failing, leaving)
+        self._stop_excess(service, {*failing, *leaving})
+        self._stop_leaving(service, leaving)
         self._stop_old(service)
         self._rollout.finish(service)
 
@@ -125,10 +149,10 @@ class Scheduler:
             if all(event["message"] != text for event in service.events):
                 self._rollout.event(service, text)
 
-    def _start_missing(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
+    def _start_missing(self, service: Service, replaced: set[str]) -> None:
         for deployment in list(service.deployments):
             wanted = self._wanted(service, deployment)
-            need = deployment.desired - sum(1 for task in wanted if task.id not in failing)
+            need = deployment.desired - sum(1 for task in wanted if task.id not in replaced)
             room = max(service.limits.upper, 0) - len(self._all_wanted(service))
             count = min(need, room)
             if count > 0 and self._may_start(service, deployment):
@@ -139,9 +163,6 @@ class Scheduler:
         if deployment.rollout_state == "FAILED":
             return False
         if self._account.clock.seconds < deployment.next_start:
-            return False
-        if deployment.settings.get("launchType") == "EC2":
-            self._once(service, messages.no_instances(service.name))
             return False
         for key in ("executionRoleArn", "taskRoleArn"):
             role = deployment.definition.get(key)
@@ -164,13 +185,53 @@ class Scheduler:
             self._rollout.event(service, messages.stuck(service.name))
 
     def _start(self, service: Service, deployment: Deployment, count: int) -> None:
-        tasks = [self._make_task(service, deployment) for _ in range(count)]
-        for task in tasks:
+        tasks = []
+        for _ in range(count):  # each is launched before the next is made: its place counts
+            task = self._make_task(service, deployment)
+            unplaced = self._capacity.place(service, task)
+            if unplaced is not None:
+                self._once(service, unplaced)
+                break
             self._agent.launch(task)
+            tasks.append(task)
         service.steady = False
+        if tasks:
+            self._report_started(service, tasks)
+
+    def _report_started(self, service: Service, tasks: list[Task]) -> None:
         self._rollout.event(service, messages.started(service.name, [task.id for task in tasks]))
 
-    def _stop_failing(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
+    def _keep_daemons(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
+        for tasks, reason in self._daemons.stop(service, failing):
+            self._stop(service, tasks, reason)
+        if not self._may_start(service, service.primary):
+            return
+        started, event = self._daemons.start(service)
+        for task in started:
+            self._agent.launch(task)
+        if started:
+            service.steady = False
+            self._report_started(service, started)
+        if event is not None:
+            self._once(service, event)
+
+    def _stop_leaving(self, service: Service, leaving: set[str]) -> None:
+        """Stop tasks on draining instances as far as the healthy ones exceed the lower limit.
+
+        AWS: container-instance-draining.
+        """
+        if not leaving:
+            return
+        healthy = [task for task in service.tasks() if is_healthy(self._account, task)]
+        spare = max(0, len(healthy) - service.limits.lower)
+        doomed = [task for task in healthy if task.id in leaving][:spare]
+        if doomed:
+            reason = failures.SCALING_ACTIVITY(deployment=service.primary.id)
+            self._stop(service, doomed, reason)
+
+    def _stop_failing(
+        self, service: Service, failing: dict[str, tuple[str, str]], leaving: set[str]
+    ) -> None:
         """Stop unhealthy tasks once their replacements are healthy, or when there is no room.
 
         AWS: ecs_services: a replacement starts first if maximumPercent allows, else unhealthy
@@ -181,7 +242,7 @@ class Scheduler:
             sick = [task for task in wanted if task.id in failing]
             if not sick:
                 continue
-            well = sum(1 for task in wanted if is_healthy(self._account, task))
+            well = sum(1 for t in wanted if is_healthy(self._account, t) and t.id not in leaving)
             room = service.limits.upper - len(self._all_wanted(service))
             missing = deployment.desired - (len(wanted) - len(sick))
             if well >= deployment.desired:
@@ -197,13 +258,13 @@ class Scheduler:
                     reason = failures.FAILED_ELB(target_group=group)
                 self._stop(service, [task], reason)
 
-    def _stop_excess(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
+    def _stop_excess(self, service: Service, replaced: set[str]) -> None:
         """Scale in: stop what exceeds a deployment's desired count."""
         for deployment in service.deployments:
-            wanted = [t for t in self._wanted(service, deployment) if t.id not in failing]
+            wanted = [t for t in self._wanted(service, deployment) if t.id not in replaced]
             excess = len(wanted) - deployment.desired
             if excess > 0:
-                doomed = self._least_useful(wanted, excess)
+                doomed = self._capacity.least_useful(service, wanted, excess)
                 self._stop(service, doomed, failures.SCALING_ACTIVITY(deployment=deployment.id))
 
     def _stop_old(self, service: Service) -> None:
@@ -227,19 +288,6 @@ class Scheduler:
             if doomed:
                 deployment.desired = max(0, len(wanted) - len(doomed))
                 self._stop(service, doomed, failures.SCALING_ACTIVITY(deployment=deployment.id))
-
-    def _least_useful(self, tasks: list[Task], count: int) -> list[Task]:
-        """Return tasks to stop: those not yet running, then from the fullest zone, newest first."""
-        left, doomed = list(tasks), []
-        for _ in range(count):
-            zones = [t.interface.zone if t.interface else "" for t in left]
-            key = [
-                (t.last_status == "RUNNING", -zones.count(zone), -index)
-                for index, (t, zone) in enumerate(zip(left, zones, strict=True))
-            ]
-            index = key.index(min(key))
-            doomed.append(left.pop(index))
-        return doomed
 
     def _stop(self, service: Service, tasks: list[Task], reason: str) -> None:
         running = [task for task in tasks if task.last_status == "RUNNING"]

@@ -113,20 +113,26 @@ class Service:
 
     def targets_for(self, task: Task) -> list[Target]:
         """Return where a task of this service is to be registered."""
-        if task.interface is None:
-            return []
-        interface = task.interface
         deployment = self.deployment(task.deployment) or self.primary
-        return [
-            Target(
-                balancer["targetGroupArn"],
-                interface.private_ip,
-                int(balancer["containerPort"]),
-                interface.zone,
-            )
-            for balancer in deployment.settings.get("loadBalancers") or []
-            if balancer.get("targetGroupArn")
-        ]
+        found = []
+        for balancer in deployment.settings.get("loadBalancers") or []:
+            group, port = balancer.get("targetGroupArn"), int(balancer["containerPort"])
+            address = task.interface.private_ip if task.interface else None
+            if address is None and task.instance is not None:
+                address = task.instance.machine.id
+                port = _host_port(task, str(balancer["containerName"]), port)
+            if group and address and port:
+                found.append(Target(group, address, port, task.zone or ""))
+        return found
+
+
+def _host_port(task: Task, name: str, port: int) -> int:
+    """Return the host port of a container port, 0 when it has none."""
+    container = task.container(name)
+    for binding in container.bindings if container else ():
+        if binding.get("containerPort") == port:
+            return int(binding["hostPort"])
+    return 0
 
 
 def in_grace_period(account: Account, service: Service, task: Task) -> bool:

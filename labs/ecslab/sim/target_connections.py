@@ -88,7 +88,7 @@ class TargetConnections:
         self, node: NetworkInterface, group: TargetGroup, target: RegisteredTarget
     ) -> Connection:
         """Return what becomes of a connection from a node to a target."""
-        task = self._hosts.private(group.vpc, target.ip)
+        task = self._hosts.private(group.vpc, target.ip, target.port)
         interface = interface_of(task) if task else None
         if task is None or interface is None:
             words = f"no task has the address {target.ip} in {group.vpc}"

@@ -161,9 +161,9 @@ class Traffic:
         """
         request = Request(method.upper(), url, {}, b"", source, timeout, timeout)
         self._source(request)
-        load = Load(url)
+        load = Load(url, self._clock.now, seconds)
         env = self._clock.env
-        env.process(load.run(env, lambda: self._live(request), per_second, seconds))
+        env.process(load.run(env, lambda: self._live(request), per_second))
         return load
 
     # --- Time -----------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ class Traffic:
             source = interface_of(task) if task else None
             return (yield from self._through_balancers.way(request, balancer, source))
         address = self._resolve(request.host, task)
-        found = self._find(address, task)
+        found = self._find(address, request.port, task)
         if found is None:
             yield Wait(request.connect_timeout)
             raise ConnectionTimedOutError.of(request, [_nobody(address, task)])
@@ -257,7 +257,7 @@ class Traffic:
         if request.source == INTERNET_SOURCE:
             return None
         task = self._hosts.task(request.source)
-        if task is None or task.interface is None or task.stopped:
+        if task is None or interface_of(task) is None or task.stopped:
             message = (
                 f'No request can come from {request.source!r}: the source is "internet" or the'
                 " ARN of a task that has its network interface."
@@ -278,11 +278,11 @@ class Traffic:
         message = f"There is no host {host}: the name cannot be resolved in the simulated network."
         raise NameNotResolvedError(message)
 
-    def _find(self, address: str, source: Task | None) -> Task | None:
-        found = self._hosts.public(address)
-        if found is not None or source is None or source.interface is None:
+    def _find(self, address: str, port: int, source: Task | None) -> Task | None:
+        found = self._hosts.public(address, port)
+        if found is not None or source is None or source.agent_interface is None:
             return found
-        return self._hosts.private(source.interface.vpc, address)
+        return self._hosts.private(source.agent_interface.vpc, address, port)
 
     def _path(self, request: Request, target: Task, address: str, source: Task | None) -> Path:
         destination = interface_of(target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecslab.aws.ecs.clusters import with_token
+from ecslab.aws.ecs.container_instances import find_instance
 from ecslab.aws.ecs.lookup import find_cluster, find_service, find_task
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.errors import AwsError
@@ -84,11 +85,16 @@ def _tags(call: Call, arn: str) -> list[dict[str, str]]:
         task = find_task(cluster, parts[-1]) if kind == "task" else None
         if task is not None:
             return task.tags
+        instance = find_instance(cluster, parts[-1]) if kind == "container-instance" else None
+        if instance is not None and instance.status != "INACTIVE":
+            return instance.tags
     names = {"cluster": "Cluster", "service": "Service", "task": "Task"}
+    names["container-instance"] = "Container instance"
     if kind not in names:
         message = f"The specified resource ARN is invalid: {arn}"
         raise AwsError(_INVALID, message)
-    code = f"{names[kind]}NotFoundException" if kind != "task" else _INVALID
+    own_error = kind in ("cluster", "service")
+    code = f"{names[kind]}NotFoundException" if own_error else _INVALID
     message = f"{names[kind]} not found."
     raise AwsError(code, message)
 

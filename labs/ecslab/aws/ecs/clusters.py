@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs.lookup import active_cluster, check_references, find_cluster, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
@@ -12,6 +12,9 @@ from ecslab.model import cluster as rules
 from ecslab.model.task_definition.paging import page
 from ecslab.model.task_definition.tags import merged
 from ecslab.sim.entities import Cluster
+
+if TYPE_CHECKING:
+    from ecslab.sim.service import Service
 
 _DESCRIBED_AT_MOST = 100
 
@@ -126,6 +129,7 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
     """Answer DeleteCluster; a deleted cluster stays describable as INACTIVE."""
     cluster = active_cluster(call.account, params.get("cluster"))
     refusal = rules.deletion_refusal(
+        container_instances=sum(1 for i in cluster.instances.values() if i.status != "INACTIVE"),
         services=sum(1 for s in cluster.services.values() if s.status != "INACTIVE"),
         tasks=len(cluster.live_tasks()),
     )
@@ -142,15 +146,16 @@ def view(cluster: Cluster, include: tuple[str, ...]) -> dict[str, Any]:
         {"lastStatus": task.last_status, "launchType": task.launch_type}
         for task in cluster.live_tasks()
     ]
+    instances = [{"status": instance.status} for instance in cluster.instances.values()]
     services = [
-        {"status": s.status, "launchType": s.record.get("launchType") or "FARGATE"}
+        {"status": s.status, "launchType": _launch_type(s)}
         for s in cluster.services.values()
     ]
     whole = {
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
         **cluster.record,
-        **rules.counts(tasks, services, []),
+        **rules.counts(tasks, services, instances),
         "statistics": rules.statistics(tasks, services),
         "attachments": [],
         "attachmentsStatus": "UPDATE_COMPLETE",
@@ -158,6 +163,11 @@ def view(cluster: Cluster, include: tuple[str, ...]) -> dict[str, Any]:
     if not cluster.record["capacityProviders"]:
         del whole["attachmentsStatus"]
     return rules.described(whole, include=include)
+
+
+def _launch_type(service: Service) -> str:
+    current = service.deployments[0] if service.deployments else service.history[-1]
+    return str(current.settings.get("launchType") or "FARGATE")
 
 
 def with_token(answer: dict[str, Any], token: str | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.errors import AwsError
 from ecslab.model import cluster as rules
+from ecslab.model.placement.request import check_constraints, check_fargate, check_strategy
 
 if TYPE_CHECKING:
     from ecslab.aws.ecs.operation import Call, Params
@@ -58,11 +59,32 @@ def decide(call: Call, cluster: Cluster, params: Params, definition: dict[str, A
         rules.check_usable(strategy, default=by_default)
         launch_type = "FARGATE"
     launch_type = str(launch_type or "EC2")
+    if launch_type == "EXTERNAL":
+        message = "External instances are not part of this simulation; use EC2 or FARGATE."
+        raise AwsError("UnsupportedFeatureException", message)
     if launch_type not in definition["compatibilities"]:
         message = f"Task definition does not support launch_type {launch_type}."
         raise AwsError(_INVALID, message)
     _check_platform(params.get("platformVersion"), launch_type)
-    return Placement(launch_type, strategy, _network(call, params, definition))
+    check_placement(params, definition, launch_type)
+    return Placement(
+        launch_type, strategy, awsvpc_configuration(call, params, definition, launch_type)
+    )
+
+
+def check_placement(params: Params, definition: dict[str, Any], launch_type: str) -> None:
+    """Check the placement constraints and the placement strategy of a request.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    constraints = params.get("placementConstraints") or []
+    strategy = params.get("placementStrategy") or []
+    if launch_type == "FARGATE":
+        check_fargate(constraints, strategy)
+    inherited = len(definition.get("placementConstraints") or ())
+    check_constraints(constraints, inherited=inherited)
+    check_strategy(strategy)
 
 
 def _check_platform(version: str | None, launch_type: str) -> None:
@@ -82,7 +104,14 @@ def _check_platform(version: str | None, launch_type: str) -> None:
     raise AwsError("PlatformUnknownException", message)
 
 
-def _network(call: Call, params: Params, definition: dict[str, Any]) -> dict[str, Any] | None:
+def awsvpc_configuration(
+    call: Call, params: Params, definition: dict[str, Any], launch_type: str
+) -> dict[str, Any] | None:
+    """Return the awsvpcConfiguration of a request with its defaults, None in other modes.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
     network = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
     if definition.get("networkMode") != "awsvpc":
         if network:
@@ -94,6 +123,9 @@ def _network(call: Call, params: Params, definition: dict[str, Any]) -> dict[str
         return None
     if not network:
         message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        raise AwsError(_INVALID, message)
+    if launch_type == "EC2" and network.get("assignPublicIp") == "ENABLED":
+        message = "Assign public IP is not supported for this launch type."
         raise AwsError(_INVALID, message)
     subnets = list(network.get("subnets") or [])
     groups = list(network.get("securityGroups") or [])

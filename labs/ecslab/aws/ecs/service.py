@@ -20,7 +20,10 @@ from moto.ecs import urls as moto_urls
 
 from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they register
     account,
+    attributes,
     clusters,
+    container_instances,
+    instance_tasks,
     service_deployments,
     services,
     task_definitions,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.errors import AwsError
+from ecslab.model.placement.request import DAEMON_STRATEGY
 
 if TYPE_CHECKING:
     from ecslab.aws.ecs.operation import Call, Params
     from ecslab.aws.ecs.placement import Placement
 
 _INVALID = "InvalidParameterException"
+DAEMON = "DAEMON"
 _MOST_TASKS = 5000
 _MOST_TARGET_GROUPS = 5
 
@@ -42,9 +44,15 @@ def desired_count(params: Params) -> int:
     """Return the desired count of a request.
 
     Raises:
-        AwsError: it is missing, negative or above the quota of 5,000 (ECS quotas).
+        AwsError: it is missing, negative or above the quota of 5,000 (ECS quotas), or given for
+            a DAEMON, whose container instances decide.
     """
     count = params.get("desiredCount")
+    if params.get("schedulingStrategy") == DAEMON:
+        if count is not None:
+            message = "The desired count can't be specified for the DAEMON scheduling strategy."
+            raise AwsError(_INVALID, message)
+        return 0
     if count is None:
         message = "The desired count is required for the REPLICA scheduling strategy."
         raise AwsError(_INVALID, message)
@@ -62,15 +70,34 @@ def check_controller(params: Params) -> None:
     """
     controller = (params.get("deploymentController") or {}).get("type", "ECS")
     strategy = (params.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
-    scheduling = params.get("schedulingStrategy") or "REPLICA"
     for kind, value, known in (
         ("deployment controller", controller, "ECS"),
         ("deployment strategy", strategy, "ROLLING"),
-        ("scheduling strategy", scheduling, "REPLICA"),
     ):
         if value != known:
             message = f"The {kind} {value} is not part of this simulation; use {known}."
             raise AwsError("UnsupportedFeatureException", message)
+
+
+def check_daemon(params: Params, launch_type: str) -> None:
+    """Check the scheduling strategy, and what a DAEMON can't have.
+
+    AWS: botocore ecs CreateServiceRequest.schedulingStrategy; ecs_services.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    strategy = params.get("schedulingStrategy") or "REPLICA"
+    if strategy not in ("REPLICA", DAEMON):
+        message = f"{strategy} is not a valid schedulingStrategy. Must be one of [REPLICA,DAEMON]"
+        raise AwsError(_INVALID, message)
+    if strategy != DAEMON:
+        return
+    if launch_type == "FARGATE":
+        message = "The DAEMON scheduling strategy is not supported with FARGATE launch type."
+        raise AwsError(_INVALID, message)
+    if params.get("placementStrategy"):
+        raise DAEMON_STRATEGY.error()
 
 
 def check_exec(params: Params, definition: dict[str, Any]) -> None:
@@ -116,10 +143,11 @@ def check_load_balancers(
                 " balancer."
             )
             raise AwsError(_INVALID, message)
-        if group["type"] != "ip" and definition.get("networkMode") == "awsvpc":
+        mode = definition.get("networkMode") or "bridge"
+        if (group["type"] == "ip") != (mode == "awsvpc"):
             message = (
                 f"The provided target group {arn} has target type {group['type']}, which is"
-                " incompatible with the awsvpc network mode specified in the task definition."
+                f" incompatible with the {mode} network mode specified in the task definition."
             )
             raise AwsError(_INVALID, message)
         _check_container(balancer, definition)
@@ -137,24 +165,30 @@ def _check_container(balancer: dict[str, Any], definition: dict[str, Any]) -> No
         raise AwsError(_INVALID, message)
 
 
-def deployment_configuration(given: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+def deployment_configuration(
+    given: dict[str, Any], before: dict[str, Any], *, daemon: bool = False
+) -> dict[str, Any]:
     """Return a deployment configuration with the defaults that AWS shows.
 
-    AWS: botocore ecs DeploymentConfiguration (REPLICA: 200 and 100), DeploymentCircuitBreaker.
+    AWS: botocore ecs DeploymentConfiguration (REPLICA: 200 and 100; DAEMON: 100, which is fixed,
+    and 0), DeploymentCircuitBreaker.
 
     Raises:
         AwsError: percentages that exclude each other.
     """
     result = {
         "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-        "maximumPercent": 200,
-        "minimumHealthyPercent": 100,
+        "maximumPercent": 100 if daemon else 200,
+        "minimumHealthyPercent": 0 if daemon else 100,
         "strategy": "ROLLING",
         "bakeTimeInMinutes": 0,
         **before,
         **{key: value for key, value in given.items() if value is not None},
     }
     low, high = result["minimumHealthyPercent"], result["maximumPercent"]
+    if daemon and high != 100:  # noqa: PLR2004 - percent
+        message = "The maximumPercent of a service with the DAEMON scheduling strategy must be 100."
+        raise AwsError(_INVALID, message)
     if low < 0 or high <= 0 or low > high or (low == high == 0):
         message = (
             "minimumHealthyPercent must be at least 0 and maximumPercent above 0 and not below"
@@ -173,7 +207,9 @@ def new_record(params: Params, caller: str) -> dict[str, Any]:
     """Return the parameters of a new service that are not part of a revision."""
     record: dict[str, Any] = {
         "deploymentConfiguration": deployment_configuration(
-            params.get("deploymentConfiguration") or {}, {}
+            params.get("deploymentConfiguration") or {},
+            {},
+            daemon=params.get("schedulingStrategy") == DAEMON,
         ),
         "deploymentController": params.get("deploymentController") or {"type": "ECS"},
         "schedulingStrategy": params.get("schedulingStrategy") or "REPLICA",
@@ -205,7 +241,9 @@ def update_record(record: dict[str, Any], params: Params) -> None:
             record[key] = params[key]
     if params.get("deploymentConfiguration"):
         record["deploymentConfiguration"] = deployment_configuration(
-            params["deploymentConfiguration"], record["deploymentConfiguration"]
+            params["deploymentConfiguration"],
+            record["deploymentConfiguration"],
+            daemon=record.get("schedulingStrategy") == DAEMON,
         )
 
 

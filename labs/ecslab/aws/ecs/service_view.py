@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.model import service_messages as messages
+from ecslab.model.cluster import FARGATE_PROVIDERS
 from ecslab.model.deployment import breaker_threshold
 
 if TYPE_CHECKING:
@@ -50,8 +52,7 @@ def service_view(service: Service, *, tags: bool = False) -> dict[str, Any]:
         "deployments": [_deployment(service, item) for item in service.deployments],
         "events": list(reversed(service.events)),
         "createdAt": service.created_at,
-        "platformVersion": "LATEST",
-        "platformFamily": "Linux",
+        **_platform(current, "LATEST"),
         **{key: service.record[key] for key in _COPIED if service.record.get(key) is not None},
         **{
             key: value
@@ -74,6 +75,15 @@ def service_view(service: Service, *, tags: bool = False) -> dict[str, Any]:
     return view
 
 
+def _platform(deployment: Deployment, version: str) -> dict[str, str]:
+    """Return the platform of a deployment on Fargate; there is none elsewhere."""
+    strategy = deployment.settings.get("capacityProviderStrategy") or []
+    elsewhere = any(item["capacityProvider"] not in FARGATE_PROVIDERS for item in strategy)
+    if elsewhere or deployment.settings.get("launchType") == "EC2":
+        return {}
+    return {"platformVersion": version, "platformFamily": "Linux"}
+
+
 def _counts(service: Service, deployment: Deployment | None) -> tuple[int, int]:
     tasks = service.tasks() if deployment is None else service.tasks_of(deployment)
     running = sum(1 for task in tasks if task.last_status == "RUNNING")
@@ -94,8 +104,7 @@ def _deployment(service: Service, deployment: Deployment) -> dict[str, Any]:
         "failedTasks": deployment.failed_tasks,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.updated_at,
-        "platformVersion": "1.4.0",
-        "platformFamily": "Linux",
+        **_platform(deployment, "1.4.0"),
         "rolloutState": deployment.rollout_state,
         "rolloutStateReason": deployment.rollout_reason,
         "launchType": settings.get("launchType"),
@@ -118,7 +127,7 @@ def deployment_status(service: Service, deployment: Deployment) -> str:
     if deployment.rollback_of is not None and deployment.rollout_state == "COMPLETED":
         return "SUCCESSFUL"
     if deployment.rollout_state == "FAILED":
-        restored = next((d for d in service.history if d.rollback_of is deployment), None)
+        restored = _restored(service, deployment)
         if restored is None:
             return "STOPPED"
         done = restored.rollout_state == "COMPLETED"
@@ -163,7 +172,19 @@ def service_deployment_view(service: Service, deployment: Deployment) -> dict[st
     }
     if deployment.finished_at is not None:
         view["finishedAt"] = deployment.finished_at
+    restored = _restored(service, deployment)
+    if restored is not None:
+        view["rollback"] = {
+            "reason": messages.breaker_rollback(restored.id),
+            "startedAt": deployment.finished_at,
+            "serviceRevisionArn": restored.revision_arn,
+        }
     return view
+
+
+def _restored(service: Service, failed: Deployment) -> Deployment | None:
+    """Return the deployment to which the service went back when another failed."""
+    return next((item for item in service.history if item.rollback_of is failed), None)
 
 
 def revision_view(service: Service, deployment: Deployment) -> dict[str, Any]:
@@ -188,8 +209,7 @@ def revision_view(service: Service, deployment: Deployment) -> dict[str, Any]:
         "taskDefinition": deployment.definition["taskDefinitionArn"],
         "launchType": settings.get("launchType"),
         "capacityProviderStrategy": settings.get("capacityProviderStrategy"),
-        "platformVersion": "1.4.0",
-        "platformFamily": "Linux",
+        **_platform(deployment, "1.4.0"),
         "loadBalancers": settings.get("loadBalancers"),
         "networkConfiguration": settings.get("networkConfiguration"),
         "containerImages": containers,

@@ -16,7 +16,7 @@ from ecslab.aws.ecs.lookup import (
     missing,
 )
 from ecslab.aws.ecs.operation import Call, Params, operation
-from ecslab.aws.ecs.placement import decide
+from ecslab.aws.ecs.placement import check_placement, decide
 from ecslab.aws.ecs.service_view import service_view
 from ecslab.errors import AwsError
 from ecslab.model.task_definition.paging import page
@@ -50,6 +50,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     rules.check_controller(params)
     definition = account.definitions.runnable(params.get("taskDefinition") or "")
     placement = decide(call, cluster, params, definition)
+    rules.check_daemon(params, placement.launch_type)
     rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
     rules.check_exec(params, definition)
     arn = account.arn(f"service/{cluster.name}/{name}")
@@ -80,12 +81,15 @@ def update(call: Call, params: Params) -> dict[str, Any]:
         other = "capacityProviderStrategy" if params.get("launchType") else "launchType"
         merged_settings[other] = None
     placement = decide(call, cluster, {k: v for k, v in merged_settings.items() if v}, definition)
+    check_placement(params, definition, placement.launch_type)
+    scheduling = {"schedulingStrategy": service.record["schedulingStrategy"]}
+    rules.check_daemon({**params, **scheduling}, placement.launch_type)
     settings = rules.revision_settings(merged_settings, placement)
     rules.check_load_balancers(call, settings.get("loadBalancers") or [], definition)
     rules.check_exec({**service.record, **params}, definition)
     rules.update_record(service.record, params)
     if params.get("desiredCount") is not None:
-        service.desired = rules.desired_count(params)
+        service.desired = rules.desired_count({**params, **scheduling})
         primary.desired = service.desired
     account.journal.record("service.updated", service.arn, **service.goal())
     changed = (
@@ -104,7 +108,8 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
     """Answer DeleteService."""
     cluster = active_cluster(call.account, params.get("cluster"))
     service = active_service(cluster, params["service"])
-    if service.desired > 0 and not params.get("force"):
+    replica = service.record["schedulingStrategy"] != rules.DAEMON
+    if replica and service.desired > 0 and not params.get("force"):
         message = "The service cannot be stopped while it is scaled above 0."
         raise AwsError(_INVALID, message)
     service.status = "DRAINING"

@@ -120,8 +120,6 @@ def check_filters(params: Params) -> None:
         key in params for key in ("family", "serviceName", "containerInstance")
     ):
         message = "startedBy must be the only filter."
-    elif params.get("containerInstance"):
-        message = "The specified container instance was not found."
     if message:
         raise AwsError(_INVALID, message)
 

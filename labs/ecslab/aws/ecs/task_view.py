@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.model.placement import needs_of
+from ecslab.sim.entities import FARGATE
+
 if TYPE_CHECKING:
     from ecslab.sim.entities import Container, Task
 
@@ -18,13 +21,13 @@ def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
         tags: whether to include its tags (`include=["TAGS"]`).
     """
     definition = task.definition
-    storage = (definition.get("ephemeralStorage") or {}).get("sizeInGiB", 20)
     view: dict[str, Any] = {
         "attachments": [_attachment(task)] if task.subnets else [],
         "attributes": [{"name": "ecs.cpu-architecture", "value": _architecture(task).lower()}],
-        "availabilityZone": task.interface.zone if task.interface else None,
+        "availabilityZone": task.zone,
         "capacityProviderName": task.capacity_provider,
         "clusterArn": task.cluster.arn,
+        "containerInstanceArn": task.instance.arn if task.instance else None,
         "connectivity": task.connectivity,
         "connectivityAt": task.connectivity_at,
         "containers": [_container(task, container) for container in task.containers],
@@ -39,8 +42,6 @@ def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
         "launchType": task.launch_type,
         "memory": definition.get("memory"),
         "overrides": _overrides(task),
-        "platformVersion": _PLATFORM_VERSION,
-        "platformFamily": "Linux",
         "pullStartedAt": task.pull_started_at,
         "pullStoppedAt": task.pull_stopped_at,
         "startedAt": task.started_at,
@@ -53,9 +54,14 @@ def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
         "taskArn": task.arn,
         "taskDefinitionArn": definition["taskDefinitionArn"],
         "version": task.version,
-        "ephemeralStorage": {"sizeInGiB": storage},
-        "fargateEphemeralStorage": {"sizeInGiB": storage},
     }
+    if task.launch_type == FARGATE:
+        storage = (definition.get("ephemeralStorage") or {}).get("sizeInGiB", 20)
+        view["platformVersion"], view["platformFamily"] = _PLATFORM_VERSION, "Linux"
+        view["ephemeralStorage"] = view["fargateEphemeralStorage"] = {"sizeInGiB": storage}
+    else:
+        needs = needs_of(definition)
+        view["cpu"], view["memory"] = str(needs.cpu), str(needs.memory)
     return {key: value for key, value in view.items() if value is not None}
 
 
@@ -110,7 +116,7 @@ def _container(task: Task, container: Container) -> dict[str, Any]:
         "lastStatus": container.status,
         "exitCode": container.exit_code,
         "reason": container.reason,
-        "networkBindings": [],
+        "networkBindings": container.bindings if container.started_at else [],
         "networkInterfaces": interfaces,
         "healthStatus": container.health,
         "managedAgents": _managed_agents(task, container) or None,

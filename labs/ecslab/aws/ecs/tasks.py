@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs import task_rules as rules
 from ecslab.aws.ecs.clusters import with_token
+from ecslab.aws.ecs.container_instances import registered
+from ecslab.aws.ecs.instance_tasks import new_task, run_on_instances
 from ecslab.aws.ecs.lookup import (
     active_cluster,
     as_arn,
@@ -21,7 +23,6 @@ from ecslab.errors import AwsError
 from ecslab.model import failures
 from ecslab.model.task_definition.overrides import apply
 from ecslab.model.task_definition.paging import page
-from ecslab.model.task_definition.tags import merged
 from ecslab.sim.engine import choose_provider
 
 if TYPE_CHECKING:
@@ -53,12 +54,12 @@ def run(call: Call, params: Params) -> dict[str, Any]:
         region=account.region,
     )
     rules.check_roles(call, effective, exec_wanted=bool(params.get("enableExecuteCommand")))
-    if placement.launch_type != "FARGATE":
-        message = "No Container Instances were found in your cluster."
-        raise AwsError(_INVALID, message)
-    tasks = _launch(call, cluster, params, effective, placement)
+    if placement.launch_type == "EC2":
+        tasks, unplaced = run_on_instances(call, cluster, params, effective, placement)
+    else:
+        tasks, unplaced = _launch(call, cluster, params, effective, placement), []
     rules.remember(cluster, params, tasks)
-    return {"tasks": [task_view(task, tags=True) for task in tasks], "failures": []}
+    return {"tasks": [task_view(task, tags=True) for task in tasks], "failures": unplaced}
 
 
 @operation("StopTask")
@@ -97,6 +98,8 @@ def list_tasks(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListTasks; without desiredStatus only tasks that are wanted running."""
     cluster = active_cluster(call.account, params.get("cluster"))
     rules.check_filters(params)
+    host = params.get("containerInstance")
+    instance = registered(cluster, host) if host else None
     wanted = params.get("desiredStatus") or "RUNNING"
     service = params.get("serviceName")
     if service is not None and find_service(cluster, service) is None:
@@ -111,6 +114,7 @@ def list_tasks(call: Call, params: Params) -> dict[str, Any]:
         task.arn
         for task in cluster.tasks.values()
         if task.desired_status == wanted
+        and instance in (None, task.instance)
         and all(key not in params or read(task) == params[key] for key, read in conditions.items())
         and (
             service is None
@@ -136,24 +140,10 @@ def _launch(
 ) -> list[Task]:
     placed: list[str | None] = []
     tasks = []
-    tags = merged([], params.get("tags") or [])
-    if params.get("propagateTags") == "TASK_DEFINITION":
-        tags = merged(call.account.definitions.tags_of(effective["taskDefinitionArn"]), tags)
     for _ in range(params.get("count", 1)):
         provider = choose_provider(placement.strategy, placed)
         placed.append(provider)
-        task = call.engine.new_task(
-            cluster,
-            effective,
-            placement.network,
-            group=params.get("group") or f"family:{effective['family']}",
-            started_by=params.get("startedBy"),
-            launch_type=placement.launch_type,
-            capacity_provider=provider,
-            overrides=params.get("overrides") or {},
-            enable_execute_command=bool(params.get("enableExecuteCommand")),
-            tags=list(tags),
-        )
+        task = new_task(call, cluster, params, effective, placement, provider=provider)
         call.engine.agent.launch(task)
         tasks.append(task)
     return tasks

@@ -213,7 +213,7 @@ def log_line(lab: Session, answer: object) -> None:
         found = f"a text that is not in the log: {line}"
     else:
         found = f"a value of type {type(answer).__name__}"
-    raise NotYet(expected=expected, found=found, look_at=f"{where} → events[0].message")
+    raise NotYet(expected=expected, found=found, look_at=f"{where} → events[].message")
 
 
 @MODULE.check(
