@@ -38,7 +38,7 @@ HERE = Path(__file__).parent
 def run(seed: int, hash_seed: str) -> str:
     """Run the program in a process of its own; return what it prints."""
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(HERE)}
-    done = subprocess.run(  # noqa: S603 - our own interpreter
+    done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(seed)],
         env=environment,
         capture_output=True,

@@ -41,12 +41,9 @@ def load(tmp_path: Path, text: str) -> Any:
 
 def test_course_has_its_modules() -> None:
     assert [entry.number for entry in COURSE] == list(range(18))
-    assert [entry.name for entry in COURSE.ready] == [
-        "00-first-flight",
-        "02-clusters",
-        "03-task-definitions",
-        "04-tasks",
-    ]
+    ready = [entry.name for entry in COURSE.ready]
+    assert ready == sorted(ready)
+    assert {"00-first-flight", "02-clusters", "03-task-definitions", "04-tasks"} <= set(ready)
 
 
 @pytest.mark.parametrize("entry", COURSE.entries, ids=lambda entry: entry.name)

@@ -93,7 +93,7 @@ def test_deleted_clusters_and_services_are_gone(shop: Shop) -> None:
 
 
 def test_container_instances_show_what_is_left_on_them(shop: Shop) -> None:
-    """Of botocore ecs ContainerInstance: registeredResources, remainingResources, agentConnected."""
+    """Of botocore ecs ContainerInstance: registered and remaining resources, agentConnected."""
     fleet = open_fleet(shop)
     (arn,) = fleet.join(subnet=1)
     task = fleet.start(fleet.define())

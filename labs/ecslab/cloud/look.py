@@ -33,26 +33,26 @@ def look(account: Account) -> View:
 
 def _cluster(cluster: Cluster) -> ClusterView:
     alive = [task for task in cluster.tasks.values() if not task.stopped]
-    names = {task.zone or "" for task in alive}
-    names |= {instance.machine.zone for instance in cluster.instances.values()}
+    hosts = [item for item in cluster.instances.values() if item.status != "INACTIVE"]
+    names = {task.zone or "" for task in alive} | {item.machine.zone for item in hosts}
     kept = [item for item in cluster.services.values() if item.status != "INACTIVE"]
     return ClusterView(
         cluster.name,
         tuple(_service(item) for item in kept),
-        tuple(_zone(cluster, alive, name) for name in sorted(names, key=lambda n: (not n, n))),
+        tuple(_zone(hosts, alive, name) for name in sorted(names, key=lambda n: (not n, n))),
         tuple(_task(task) for task in cluster.tasks.values() if task.stopped),
     )
 
 
-def _zone(cluster: Cluster, alive: list[Task], name: str) -> ZoneView:
+def _zone(hosts: list[ContainerInstance], alive: list[Task], name: str) -> ZoneView:
     here = [task for task in alive if (task.zone or "") == name]
-    hosts = [item for item in cluster.instances.values() if item.machine.zone == name]
-    placed = {id(item): [task for task in here if task.instance is item] for item in hosts}
+    local = [item for item in hosts if item.machine.zone == name]
+    placed = {id(item): [task for task in here if task.instance is item] for item in local}
     others = [task for task in here if id(task.instance) not in placed]
     return ZoneView(
         name,
         tuple(_task(task) for task in others),
-        tuple(_instance(item, placed[id(item)]) for item in hosts),
+        tuple(_instance(item, placed[id(item)]) for item in local),
     )
 
 

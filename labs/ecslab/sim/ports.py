@@ -275,9 +275,7 @@ class EventsPort(Protocol):
 class MetricsPort(Protocol):
     """Amazon CloudWatch metrics in the namespace AWS/ECS."""
 
-    def put(
-        self, name: str, dimensions: Mapping[str, str], minute: datetime, usage: Usage
-    ) -> None:
+    def put(self, name: str, dimensions: Mapping[str, str], minute: datetime, usage: Usage) -> None:
         """Keep one point of a metric."""
 
 

@@ -148,8 +148,7 @@ def view(cluster: Cluster, include: tuple[str, ...]) -> dict[str, Any]:
     ]
     instances = [{"status": instance.status} for instance in cluster.instances.values()]
     services = [
-        {"status": s.status, "launchType": _launch_type(s)}
-        for s in cluster.services.values()
+        {"status": s.status, "launchType": _launch_type(s)} for s in cluster.services.values()
     ]
     whole = {
         "clusterArn": cluster.arn,
