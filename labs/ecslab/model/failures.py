@@ -42,12 +42,6 @@ FAILED_ELB: Final = Failure(
 )
 FAILED_HEALTH: Final = Failure("Task failed container health checks", "captured API output")
 SPOT_INTERRUPTED: Final = Failure("Your Spot Task was interrupted.", "fargate-capacity-providers")
-NO_ADDRESSES: Final = Failure(
-    "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment"
-    " {assignment} in subnet '{subnet}': InsufficientFreeAddressesInSubnet",
-    "failed-to-start-error",
-    verified=False,
-)
 ASSUME_ROLE: Final = Failure(
     "ECS was unable to assume the role '{role}' that was provided for this task. Please verify"
     " that the role being passed has the proper trust relationship and permissions and that your"
