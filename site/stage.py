@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from stager import frames, markup
+from stager import differences, frames, markup
 from stager.cells import body_of
 from stager.drawings import Drawings
 from stager.frames import Page
@@ -21,11 +21,13 @@ __all__ = ["HAND_WRITTEN", "Stage", "navigation"]
 
 HAND_WRITTEN = {
     "glossary.md": "Glossary",
+    "differences.md": "Differences from AWS",
     "teachers.md": "For teachers",
     "authors.md": "For authors",
     "about.md": "About",
 }
 CARDS_MARK = "<!-- the course's modules -->"
+DIFFERENCES_MARK = "<!-- differences -->"
 FIGURE_MARK = "<!-- figure: {name} -->"
 
 
@@ -62,6 +64,8 @@ class Stage:
         for source in sorted(self.pages.glob("*.md")):
             text = source.read_text(encoding="utf-8")
             text = text.replace(CARDS_MARK, frames.cards(self.catalogue))
+            if DIFFERENCES_MARK in text:
+                text = text.replace(DIFFERENCES_MARK, differences.tables())
             for figure in sorted(self.pages.glob("figures/*.svg")):
                 mark = FIGURE_MARK.format(name=figure.name)
                 if mark in text:

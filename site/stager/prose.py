@@ -14,6 +14,8 @@ LIST_ITEM = re.compile(r"^( *)([-*+]|\d{1,9}[.)])( +)(?=\S)")
 TABLE_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)+\|?\s*$")
 DETAILS = re.compile(r"<details(?![^>]*\bmarkdown=)([^>]*)>")
 SUMMARY = re.compile(r"<summary(?![^>]*\bmarkdown=)([^>]*)>")
+NOTE = re.compile(r"^(> )?(\*\*)?On AWS:(\*\*)?", re.MULTILINE)
+DIFFERENCES = "../differences.md"
 INTERRUPTING = {"-", "*", "+", "1.", "1)"}  # CommonMark: what may follow a paragraph's last line
 LIST_STEP = 4  # spaces: Python-Markdown nests a list item only at this indent
 
@@ -23,7 +25,7 @@ def for_site(text: str, attachment: Callable[[str], str]) -> str:
 
     Notebooks follow CommonMark, as Jupyter and GitHub read it; Python-Markdown wants a blank
     line before lists and tables, four spaces for a nested item, and a mark on every element
-    whose content is Markdown.
+    whose content is Markdown. A note that begins "On AWS:" links to the page of differences.
 
     Args:
         text: the cell's source, its mermaid diagrams already drawn.
@@ -65,6 +67,7 @@ def outside_fences(text: str, change: Callable[[str], str]) -> str:
 
 def _dialect(text: str, attachment: Callable[[str], str]) -> str:
     text = LINK.sub(lambda match: _link(match, attachment), text)
+    text = NOTE.sub(rf"\1[\2On AWS:\3]({DIFFERENCES})", text)
     text = DETAILS.sub(r'<details markdown="1"\1>', text)
     text = SUMMARY.sub(r'<summary markdown="span"\1>', text)
     text = re.sub(r"(<summary[^>]*>.*?</summary>)[ \t]*\n(?=\S)", r"\1\n\n", text)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import material
+
+from ecslab.model.differences import DIFFERENCES, WORDS
 
 PAGES = (
     "index.html",
@@ -17,6 +20,7 @@ PAGES = (
     "lessons/01-tasks.html",
     "labs/01-tasks.html",
     "glossary.html",
+    "differences.html",
     "teachers.html",
     "authors.html",
     "about.html",
@@ -213,6 +217,15 @@ def test_the_overview_gives_every_module_with_its_minutes(site: Path) -> None:
     overview = text_of(article(site, "index.html"))
     assert re.search(r"00 First flight .* Lesson 10 min · Lab 10 min", overview)
     assert re.search(r"02 Services Keep a number of tasks running\. In preparation", overview)
+
+
+def test_the_page_of_differences_has_every_row_and_notes_lead_to_it(site: Path) -> None:
+    ids = set(Elements(article(site, "differences.html")).all_of("id"))
+    assert {row.id for row in (*DIFFERENCES, *WORDS)} <= ids
+    words = text_of(article(site, "differences.html"))
+    for row in WORDS:
+        assert " ".join(row.here.split()) in unescape(words)
+    assert 'href="../differences.html"' in article(site, "lessons/01-tasks.html")
 
 
 def test_search_knows_prose_and_code_and_neither_outputs_nor_solutions(site: Path) -> None:

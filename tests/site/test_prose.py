@@ -37,6 +37,12 @@ def test_links_lead_to_pages(given: str, expected: str | None) -> None:
         assert staged(given) == expected
 
 
+def test_a_note_on_aws_leads_to_the_differences() -> None:
+    assert staged("> **On AWS:** later.") == "> [**On AWS:**](../differences.md) later."
+    assert staged("On AWS: later.") == "[On AWS:](../differences.md) later."
+    assert staged("```\nOn AWS: code\n```") == "```\nOn AWS: code\n```"
+
+
 def test_a_list_right_after_a_paragraph_is_a_list() -> None:
     assert "<li>one</li>" in rendered("You will be able to\n- one\n- two")
     assert "<ol>" in rendered("Do this:\n1. one\n2. two")

@@ -1,0 +1,55 @@
+"""Differences in the network and in load balancers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecslab.model.differences.difference import Area, Difference
+
+DIFFERENCES: Final[tuple[Difference, ...]] = (
+    Difference(
+        id="target-registration",
+        area=Area.NETWORK,
+        aws="Does not say how long a target takes from its registration to its first check.",
+        here="Four seconds.",
+        why="No publication.",
+        test="tests/sim/test_traffic_targets.py::test_a_new_target_needs_one_passing_check",
+    ),
+    Difference(
+        id="deregistration-delay",
+        area=Area.NETWORK,
+        aws="ECS waits for the deregistration delay before it sends the stop signal; one capture"
+        " shows a deployment that ended 51 s after draining began, with a delay that is not known.",
+        here="It waits for the whole delay, which is 300 s unless the target group says otherwise.",
+        why="load-balancer-connection-draining.",
+        test="tests/aws/test_balancers.py"
+        "::test_an_application_that_ends_at_once_loses_nothing_after_the_drain",
+    ),
+    Difference(
+        id="interface-errors",
+        area=Area.NETWORK,
+        aws="Publishes the text for a subnet without free addresses and public addresses enabled.",
+        here="The same text with `disabled`, and with EC2's code behind a colon for a subnet or"
+        " group that is gone.",
+        why="failed-to-start-error has the one text.",
+        test="tests/aws/test_network.py::test_a_full_subnet_gives_the_documented_reason",
+    ),
+    Difference(
+        id="awsvpc-configuration-texts",
+        area=Area.NETWORK,
+        aws="Does not publish what it answers to too many subnets or groups, to several unknown"
+        " ids, or to subnets of two VPCs.",
+        here="Words of ours; those for one unknown id and for a group of another VPC are quoted.",
+        why="botocore ecs AwsVpcConfiguration has the limits; public reports have two texts.",
+        test="tests/aws/test_network.py::test_wrong_configurations_are_refused",
+    ),
+    Difference(
+        id="no-real-internet",
+        area=Area.NETWORK,
+        aws="The internet is behind the internet gateway.",
+        here="Only what the account holds, and the addresses of AWS's own services, exist; every"
+        " other name does not resolve or is refused.",
+        why="So that nothing can reach real AWS resources.",
+        test="tests/cloud/test_process.py::test_other_hosts_are_refused",
+    ),
+)

@@ -1,0 +1,44 @@
+"""Differences in services and deployments."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecslab.model.differences.difference import Area, Difference
+
+DIFFERENCES: Final[tuple[Difference, ...]] = (
+    Difference(
+        id="start-throttle-steps",
+        area=Area.SERVICES,
+        aws="The pause between starts of a failing service grows up to 27 minutes; the steps are"
+        " not published.",
+        here="It doubles from 15 s with every task that fails, once three have failed.",
+        why="service-throttle-logic gives the rule and the limit.",
+        test="tests/model/test_deployment.py::test_the_throttle_grows_to_27_minutes",
+    ),
+    Difference(
+        id="scheduler-pace",
+        area=Area.SERVICES,
+        aws="Does not say how soon the scheduler reacts to a change.",
+        here="A second later, and it looks again every five seconds until the service is steady.",
+        why="No publication; captures show a few seconds.",
+        test="tests/cloud/test_services.py::test_a_stopped_task_is_replaced",
+    ),
+    Difference(
+        id="rollback-event",
+        area=Area.SERVICES,
+        aws="The exact words of the event that announces a rollback are known from one capture.",
+        here="`(service web) rolling back to deployment ecs-svc/….`",
+        why="A single public capture.",
+        test="tests/cloud/test_services.py::test_a_failed_deployment_names_its_rollback",
+    ),
+    Difference(
+        id="crash-counts-as-failure",
+        area=Area.SERVICES,
+        aws="Does not say whether a task that reached RUNNING and then ended by itself counts for"
+        " the circuit breaker.",
+        here="It counts as long as the task has never been healthy.",
+        why="deployment-circuit-breaker names start failures and health checks; widely observed.",
+        test="tests/cloud/test_differences.py::test_a_crash_before_health_counts_as_a_failure",
+    ),
+)

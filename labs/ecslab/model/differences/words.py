@@ -1,0 +1,136 @@
+"""A row for every text whose rule AWS documents but whose wording it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ecslab.model import cluster_answers, failures, host_failures
+from ecslab.model.differences.difference import Area, Difference
+from ecslab.model.failures import Failure
+from ecslab.model.placement import request
+from ecslab.model.task_definition import RULES, family_answers, overrides, paging, shape, tags
+from ecslab.model.task_definition.answer import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MODEL: Final = "tests/model/task_definition"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where texts stand.
+
+    Args:
+        area: where they are listed.
+        name: what their ids begin with.
+        texts: texts by name; anything else is passed over.
+        test: the test that has the texts, or most of them, come from their causes.
+        others: the tests of single texts, by name.
+    """
+
+    area: Area
+    name: str
+    texts: Mapping[str, Any]
+    test: str
+    others: Mapping[str, str]
+
+
+def _module(area: Area, module: Any, test: str, **others: str) -> Source:
+    name = str(module.__name__).rsplit(".", 1)[-1].replace("_", "-")
+    return Source(area, name, vars(module), test, others)
+
+
+SOURCES: Final[tuple[Source, ...]] = (
+    _module(
+        Area.TASKS,
+        failures,
+        "tests/cloud/test_failures.py::test_the_task_does_not_start_and_says_why",
+        CANNOT_START="tests/cloud/test_tasks_containers.py"
+        "::test_a_program_that_the_image_lacks_can_not_be_started",
+    ),
+    Source(
+        Area.TASK_DEFINITIONS,
+        "rule",
+        {rule.name: rule.answer for rule in RULES},
+        f"{_MODEL}/test_rules.py::test_broken_rule_answers_in_the_words_of_its_row",
+        {},
+    ),
+    _module(Area.TASK_DEFINITIONS, shape, f"{_MODEL}/test_shapes.py::test_wrong_type_is_an_answer"),
+    _module(Area.TASK_DEFINITIONS, tags, f"{_MODEL}/test_families.py::test_tags_that_break_a_rule"),
+    _module(
+        Area.TASK_DEFINITIONS,
+        paging,
+        f"{_MODEL}/test_families.py::test_page_has_1_to_100_items",
+        BAD_TOKEN=f"{_MODEL}/test_families.py::test_invented_token_is_refused",
+    ),
+    _module(
+        Area.TASK_DEFINITIONS,
+        family_answers,
+        f"{_MODEL}/test_families.py::test_delete_takes_inactive_revisions_and_lists_failures",
+        NOTHING_TO_DELETE=f"{_MODEL}/test_families.py::test_delete_takes_1_to_10",
+        TOO_MANY_TO_DELETE=f"{_MODEL}/test_families.py::test_delete_takes_1_to_10",
+        NO_REVISION=f"{_MODEL}/test_families.py::test_deregistering_names_a_revision",
+        BAD_REVISION=f"{_MODEL}/test_families.py::test_deregistering_names_a_revision",
+        BAD_CHOICE=f"{_MODEL}/test_families.py::test_choice_of_another_program",
+    ),
+    _module(Area.TASK_DEFINITIONS, overrides, f"{_MODEL}/test_overrides.py::test_refused_override"),
+    _module(
+        Area.CAPACITY,
+        host_failures,
+        "tests/cloud/test_ec2_instances.py::test_what_keeps_an_instance_out",
+        ENDPOINT_UNREACHABLE="tests/cloud/test_ec2_instances.py"
+        "::test_a_private_instance_needs_the_three_endpoints",
+    ),
+    _module(
+        Area.CAPACITY,
+        cluster_answers,
+        "tests/model/test_cluster.py::test_strategy_that_breaks_a_rule",
+        BAD_SETTING_NAME="tests/model/test_cluster.py::test_other_setting",
+        BAD_LOGGING="tests/model/test_cluster.py"
+        "::test_logging_of_ecs_exec_that_says_too_little_or_too_much",
+        MANAGED_INSTANCES_PROVIDER="tests/model/test_cluster.py"
+        "::test_provider_that_cannot_be_associated",
+        REPEATED_PROVIDER="tests/model/test_cluster.py::test_provider_that_cannot_be_associated",
+        BAD_INCLUDE="tests/model/test_cluster.py::test_unknown_include",
+        CONTAINS_PROVIDER="tests/model/test_cluster.py::test_words_of_a_refused_deletion",
+        UPDATE_IN_PROGRESS="tests/model/test_cluster.py::test_words_of_a_refused_deletion",
+    ),
+    _module(
+        Area.CAPACITY,
+        request,
+        "tests/model/placement/test_placement.py::test_bad_constraints_are_refused",
+        TOO_MANY_CONSTRAINTS="tests/model/placement/test_placement.py"
+        "::test_ten_constraints_with_those_of_the_definition",
+        TOO_MANY_RULES="tests/model/placement/test_placement.py::test_bad_strategies_are_refused",
+        NO_STRATEGY_TYPE="tests/model/placement/test_placement.py::test_bad_strategies_are_refused",
+        RANDOM_FIELD="tests/model/placement/test_placement.py::test_bad_strategies_are_refused",
+        BINPACK_FIELD="tests/model/placement/test_placement.py::test_bad_strategies_are_refused",
+        SPREAD_FIELD="tests/model/placement/test_placement.py::test_bad_strategies_are_refused",
+        FARGATE_CONSTRAINTS="tests/model/placement/test_placement.py::test_fargate_takes_neither",
+        FARGATE_STRATEGY="tests/model/placement/test_placement.py::test_fargate_takes_neither",
+        DAEMON_STRATEGY="tests/cloud/test_ec2_services.py::test_what_a_daemon_cannot_have",
+    ),
+)
+"""Every module of texts; a new one belongs here too."""
+
+
+def rows() -> tuple[Difference, ...]:
+    """Return a row for every text of `SOURCES` that is not verified."""
+    return tuple(row for source in SOURCES for row in _rows_of(source))
+
+
+def _rows_of(source: Source) -> Iterator[Difference]:
+    for name, value in source.texts.items():
+        if not isinstance(value, Answer | Failure) or value.verified:
+            continue
+        text = value.message if isinstance(value, Answer) else value.text
+        yield Difference(
+            id=f"{source.name}-{name.lower().replace('_', '-')}",
+            area=source.area,
+            aws=f"The rule is documented, the words are not: {value.source.removeprefix('AWS: ')}.",
+            here=text.replace("{{", "{").replace("}}", "}"),
+            why="AWS publishes no wording; these words are ours or those of another emulator.",
+            test=source.others.get(name, source.test),
+        )
