@@ -11,9 +11,10 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
 from moto.moto_api._internal import mock_random
 
-from ecslab.aws import balancer_backend, ecr, events, http
+from ecslab.aws import alarms, balancer_backend, ecr, events, http
 from ecslab.aws import network as vpc
 from ecslab.aws.account_environment import AccountEnvironment
+from ecslab.aws.alarms import Alarms
 from ecslab.aws.balancers import LoadBalancers
 from ecslab.aws.ecs import service as ecs
 from ecslab.aws.ecs.task_events import TaskEvents
@@ -101,6 +102,7 @@ class Runtime:
             balancer_backend.install(),
             ecr.install(),
             events.install(),
+            alarms.install(),
             ecs.install(self._make, self._caller_arn),
         ]
         WatchedInstances.listener = self._instances_changed
@@ -161,6 +163,7 @@ class Runtime:
             programs=Programs(),
             events=Events(account_id, region, lambda: self.clock.now),
             metrics=Metrics(account_id, region),
+            alarms=Alarms(account_id, region),
         )
         account = Account(
             id=account_id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ecslab.model.image import Image
@@ -279,6 +279,16 @@ class MetricsPort(Protocol):
         """Keep one point of a metric."""
 
 
+class AlarmsPort(Protocol):
+    """Amazon CloudWatch alarms."""
+
+    def state(self, name: str) -> str | None:
+        """Return the state of an alarm: OK, ALARM or INSUFFICIENT_DATA; None when there is none."""
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Have `listener` called with the name of every alarm whose state has changed."""
+
+
 @dataclass(slots=True)
 class Ports:
     """All of them, for one account and Region."""
@@ -292,4 +302,5 @@ class Ports:
     programs: ProgramsPort
     events: EventsPort
     metrics: MetricsPort
+    alarms: AlarmsPort
     extra: dict[str, Any] = field(default_factory=dict)
