@@ -145,6 +145,14 @@ def test_without_a_breaker_starts_are_throttled_and_go_on(shop: Shop) -> None:
     assert shop.service()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
 
 
+def test_the_delay_grows_with_the_attempts_not_with_the_tasks(shop: Shop) -> None:
+    """service-throttle-logic: the time between attempts grows; four tasks are one attempt."""
+    shop.serve(shop.define("no/such:1"), 4)
+    shop.cloud.advance(minutes=10)
+    started = [text for text in shop.messages() if "has started 4 tasks" in text]
+    assert len(started) >= 5
+
+
 def test_tasks_that_run_and_crash_are_not_throttled(shop: Shop) -> None:
     """service-throttle-logic: only tasks that never reach RUNNING are."""
     shop.serve(shop.define(CRASHING), 1)

@@ -5,11 +5,12 @@ AWS: deployment-circuit-breaker (2026), deployment-type-ecs; botocore ecs Deploy
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecslab.model import service_messages as messages
-from ecslab.model.deployment import breaker_threshold
+from ecslab.sim import circuit_breaker
 from ecslab.sim.service import is_healthy
+from ecslab.sim.service_events import ServiceEvents
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Account, Task
@@ -27,39 +28,36 @@ class Rollout:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self.events = ServiceEvents(account)
         self.proven: set[str] = set()
         """Ids of the tasks that have been healthy at least once."""
         self._announced: set[str] = set()
-
-    def event(self, service: Service, text: str) -> None:
-        """Add a service event."""
-        identifier = self._account.identifiers.uuid()
-        service.events.append(
-            {"id": identifier, "createdAt": self._account.clock.now, "message": text}
-        )
-        self._account.journal.record("service.event", service.arn, message=text)
 
     def report_registration(self, service: Service, task: Task) -> None:
         """Report, once, that a task has been registered in its target groups."""
         if task.id not in self._announced:
             self._announced.add(task.id)
             for target in task.targets:
-                self.event(service, messages.registered(service.name, 1, target.group))
+                self.events.say(service, messages.registered(service.name, 1, target.group))
 
-    def judge(self, service: Service) -> None:
-        """Note which tasks are healthy, and trip the circuit breaker when it is time."""
+    def judge(self, service: Service) -> list[Deployment]:
+        """Note which tasks have become healthy, and trip the circuit breaker when it is time.
+
+        Returns:
+            The deployments of the tasks that have.
+        """
+        forgiven = []
         for task in service.tasks():
             if task.id not in self.proven and is_healthy(self._account, task):
                 self.proven.add(task.id)
-                self._forgive(service, task)
-        primary = service.primary
-        breaker = service.record["deploymentConfiguration"].get("deploymentCircuitBreaker") or {}
-        if not breaker.get("enable") or primary.rollout_state != "IN_PROGRESS":
-            return
-        if primary.failed_tasks >= breaker_threshold(
-            service.desired, breaker.get("thresholdConfiguration")
-        ):
-            self._fail(service, primary, rollback=bool(breaker.get("rollback")))
+                deployment = service.deployment(task.deployment)
+                if deployment is not None:
+                    circuit_breaker.forgive(service, deployment)
+                    forgiven.append(deployment)
+        if circuit_breaker.is_tripped(service, service.primary):
+            rollback = bool(circuit_breaker.settings(service).get("rollback"))
+            self._fail(service, service.primary, rollback=rollback)
+        return forgiven
 
     def finish(self, service: Service) -> None:
         """Complete the rollout and report the steady state when both have been reached."""
@@ -80,8 +78,8 @@ class Rollout:
             self._complete(service, primary)
         if not service.steady:
             service.steady = True
-            self.event(service, messages.steady(service.name))
-            self._emit("ECS Service Action", service, "INFO", _STEADY_STATE)
+            self.events.say(service, messages.steady(service.name))
+            self.events.act(service, "INFO", _STEADY_STATE)
 
     def begin(self, service: Service, deployment: Deployment) -> None:
         """Make a new deployment the primary one; those before it become ACTIVE."""
@@ -105,16 +103,7 @@ class Rollout:
             rollback=deployment.rollback_of is not None,
             **service.goal(),
         )
-        self._emit_deployment(service, deployment, "INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS")
-
-    def _forgive(self, service: Service, task: Task) -> None:
-        breaker = service.record["deploymentConfiguration"].get("deploymentCircuitBreaker") or {}
-        deployment = service.deployment(task.deployment)
-        if deployment is not None and breaker.get("resetOnHealthyTask", True):
-            deployment.failed_tasks = 0
-        if deployment is not None:
-            deployment.start_failures = 0
-            deployment.next_start = 0.0
+        self.events.deployment(service, deployment, "INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS")
 
     def _complete(self, service: Service, deployment: Deployment) -> None:
         now = self._account.clock.now
@@ -122,25 +111,25 @@ class Rollout:
         deployment.rollout_reason = messages.done(deployment.id)
         deployment.updated_at = deployment.finished_at = now
         deployment.ever_completed = True
-        self.event(service, messages.completed(service.name, deployment.id))
+        self.events.say(service, messages.completed(service.name, deployment.id))
         self._account.journal.record("deployment.completed", service.arn, deployment=deployment.id)
-        self._emit_deployment(service, deployment, "INFO", "SERVICE_DEPLOYMENT_COMPLETED")
+        self.events.deployment(service, deployment, "INFO", "SERVICE_DEPLOYMENT_COMPLETED")
 
     def _fail(self, service: Service, deployment: Deployment, *, rollback: bool) -> None:
         now = self._account.clock.now
         deployment.rollout_state = "FAILED"
         deployment.rollout_reason = messages.BREAKER
         deployment.updated_at = deployment.finished_at = now
-        self.event(service, messages.failed(service.name, deployment.id))
+        self.events.say(service, messages.failed(service.name, deployment.id))
         self._account.journal.record("deployment.failed", service.arn, deployment=deployment.id)
-        self._emit_deployment(service, deployment, "ERROR", "SERVICE_DEPLOYMENT_FAILED")
+        self.events.deployment(service, deployment, "ERROR", "SERVICE_DEPLOYMENT_FAILED")
         if not rollback:
             return
         completed = [d for d in service.history if d.ever_completed and d is not deployment]
         if not completed:
             return
         last = completed[-1]
-        self.event(service, messages.rolling_back(service.name, last.id))
+        self.events.say(service, messages.rolling_back(service.name, last.id))
         last.ever_completed = False
         last.finished_at = None
         last.rollback_of = deployment
@@ -148,28 +137,3 @@ class Rollout:
         deployment.desired = 0
         self.begin(service, last)
         last.rollout_reason = messages.breaker_rollback(last.id)
-
-    def _emit_deployment(
-        self, service: Service, deployment: Deployment, kind: str, name: str
-    ) -> None:
-        self._emit("ECS Deployment State Change", service, kind, name, deployment)
-
-    def _emit(
-        self,
-        detail_type: str,
-        service: Service,
-        kind: str,
-        name: str,
-        deployment: Deployment | None = None,
-    ) -> None:
-        detail: dict[str, Any] = {
-            "eventType": kind,
-            "eventName": name,
-            "clusterArn": service.cluster.arn,
-            "createdAt": self._account.clock.now.isoformat(),
-        }
-        if deployment is not None:
-            detail["deploymentId"] = deployment.id
-            detail["updatedAt"] = deployment.updated_at.isoformat()
-            detail["reason"] = deployment.rollout_reason
-        self._account.ports.events.emit(detail_type, [service.arn], detail)

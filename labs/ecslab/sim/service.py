@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model.deployment import HEALTHY_AFTER, Bounds, bounds
 from ecslab.sim.ports import Target
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import simpy
 
     from ecslab.sim.entities import Account, Cluster, Task
 
 _EVENTS_KEPT: Final = 100
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -44,6 +44,8 @@ class Deployment:
     failed_tasks: int = 0
     start_failures: int = 0
     next_start: float = 0.0
+    failed_start: datetime = _LONG_AGO
+    """When the newest of its tasks was started that stopped without having run."""
     rollback_of: Deployment | None = None
     finished_at: datetime | None = None
     digests: dict[str, str] = field(default_factory=dict)
@@ -80,6 +82,8 @@ class Service:
     client_token: str | None = None
     members: dict[str, Task] = field(default_factory=dict)
     """The tasks that have not stopped, by id."""
+    complaints: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Cause → the messages about it, and when each was last said."""
 
     @property
     def primary(self) -> Deployment:
@@ -110,6 +114,14 @@ class Service:
     def tasks_of(self, deployment: Deployment) -> list[Task]:
         """Return the tasks of one deployment that have not stopped."""
         return [task for task in self.tasks() if task.deployment == deployment.id]
+
+    def wanted(self) -> list[Task]:
+        """Return the service's tasks that are meant to run."""
+        return [task for task in self.tasks() if task.wanted]
+
+    def wanted_of(self, deployment: Deployment) -> list[Task]:
+        """Return the tasks of one deployment that are meant to run."""
+        return [task for task in self.tasks_of(deployment) if task.wanted]
 
     def targets_for(self, task: Task) -> list[Target]:
         """Return where a task of this service is to be registered."""
