@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -22,6 +25,34 @@ os.environ["ECSLAB_PROGRESS"] = "off"
 # The same examples on every machine and in every run, and no test that fails by the clock.
 hypothesis.settings.register_profile("ecslab", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("ecslab")
+
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests that send anything to the API send more of it."""
+    parser.addoption(
+        "--fuzz", type=int, default=1, metavar="TIMES", help="how much longer to send anything"
+    )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _answers_of_ecs() -> Iterator[list[str]]:
+    """Hold every answer of ECS in every test against botocore's model."""
+    from shapes import watched
+
+    with watched() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_in_the_model(_answers_of_ecs: list[str]) -> Iterator[None]:
+    """Fail the test during which ECS answered something that is not in the model."""
+    yield
+    found = list(_answers_of_ecs)
+    _answers_of_ecs.clear()
+    assert not found, "\n".join(found)
 
 
 def _is_here(address: Any) -> bool:

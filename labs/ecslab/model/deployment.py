@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 HEALTHY_AFTER: Final = 40.0
 """Seconds in RUNNING after which a task without any health check counts as healthy
@@ -42,6 +43,30 @@ def bounds(desired: int, minimum_percent: int, maximum_percent: int) -> Bounds:
     """
     lower = -(-desired * minimum_percent // 100)
     return Bounds(lower, desired * maximum_percent // 100)
+
+
+def task_set_bounds(counts: Sequence[int]) -> Bounds:
+    """Return the limits of a service whose task sets say how many tasks there are.
+
+    Args:
+        counts: the computed desired counts of the task sets.
+
+    Each task set is kept at its own count; while its unhealthy tasks are replaced there may be
+    twice as many (ecs_services).
+    """
+    return Bounds(sum(counts), 2 * sum(counts))
+
+
+def computed_count(desired: int, percent: float) -> int:
+    """Return the desired count of a task set.
+
+    Args:
+        desired: the service's desired count.
+        percent: the task set's scale.
+
+    Source: botocore ecs TaskSet.computedDesiredCount (always rounded up).
+    """
+    return math.ceil(Fraction(str(percent)) * desired / 100)
 
 
 def is_stuck(desired: int, limits: Bounds) -> bool:

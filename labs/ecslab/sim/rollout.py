@@ -46,6 +46,14 @@ class Rollout:
         Returns:
             The deployments of the tasks that have.
         """
+        forgiven = self.prove(service)
+        if circuit_breaker.is_tripped(service, service.primary):
+            rollback = bool(circuit_breaker.settings(service).get("rollback"))
+            self._fail(service, service.primary, rollback=rollback)
+        return forgiven
+
+    def prove(self, service: Service) -> list[Deployment]:
+        """Note which tasks have become healthy; return their deployments."""
         forgiven = []
         for task in service.tasks():
             if task.id not in self.proven and is_healthy(self._account, task):
@@ -54,9 +62,6 @@ class Rollout:
                 if deployment is not None:
                     circuit_breaker.forgive(service, deployment)
                     forgiven.append(deployment)
-        if circuit_breaker.is_tripped(service, service.primary):
-            rollback = bool(circuit_breaker.settings(service).get("rollback"))
-            self._fail(service, service.primary, rollback=rollback)
         return forgiven
 
     def finish(self, service: Service) -> None:

@@ -18,6 +18,7 @@ from ecslab.sim.service_capacity import ServiceCapacity
 from ecslab.sim.service_events import SAY_AGAIN
 from ecslab.sim.service_tasks import BY_SCHEDULER, ServiceTasks
 from ecslab.sim.start_throttle import StartThrottle
+from ecslab.sim.task_sets import TaskSets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -57,6 +58,7 @@ class Scheduler:
         events = rollout.events
         self._capacity = ServiceCapacity(account, placer)
         self._daemons = Daemons(account, placer, make_task)
+        self._task_sets = TaskSets(account, events)
         self._throttle = StartThrottle(account, events)
         self._tasks = ServiceTasks(account, agent, make_task, self._capacity, events)
         self._replacement = Replacement(account, self._tasks, events)
@@ -111,19 +113,33 @@ class Scheduler:
             self._drain(service)
             return
         failing = self._replacement.failing(service)
+        if service.external:
+            self._keep_task_sets(service, failing)
+            return
         for deployment in self._rollout.judge(service):
             self._throttle.forgive(service, deployment)
         if service.record["schedulingStrategy"] == DAEMON:
             self._keep_daemons(service, failing)
         else:
-            leaving = self._capacity.leaving(service)
-            replaced = {*failing, *leaving}
-            self._rolling.start_missing(service, replaced)
-            self._replacement.stop_failing(service, failing, leaving)
-            self._rolling.stop_excess(service, replaced)
-            self._replacement.stop_leaving(service, leaving)
+            self._keep_counts(service, failing)
             self._rolling.stop_old(service)
         self._rollout.finish(service)
+
+    def _keep_counts(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
+        leaving = self._capacity.leaving(service)
+        replaced = {*failing, *leaving}
+        self._rolling.start_missing(service, replaced)
+        self._replacement.stop_failing(service, failing, leaving)
+        self._rolling.stop_excess(service, replaced)
+        self._replacement.stop_leaving(service, leaving)
+
+    def _keep_task_sets(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
+        self._task_sets.rescale(service)
+        for deployment in self._rollout.prove(service):
+            self._throttle.forgive(service, deployment)
+        if service.deployments:
+            self._keep_counts(service, failing)
+        self._task_sets.settle(service)
 
     def _keep_daemons(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
         for tasks, reason in self._daemons.stop(service, failing):

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.model.deployment import HEALTHY_AFTER, Bounds, bounds
+from ecslab.model.deployment import HEALTHY_AFTER, Bounds, bounds, task_set_bounds
 from ecslab.sim.ports import Target
 
 if TYPE_CHECKING:
     import simpy
 
     from ecslab.sim.entities import Account, Cluster, Task
+    from ecslab.sim.task_sets import TaskSet
+
+EXTERNAL: Final = "EXTERNAL"
+"""The deployment controller of services that others deploy (botocore ecs DeploymentController)."""
 
 _EVENTS_KEPT: Final = 100
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,6 +88,8 @@ class Service:
     """The tasks that have not stopped, by id."""
     complaints: dict[str, dict[str, float]] = field(default_factory=dict)
     """Cause → the messages about it, and when each was last said."""
+    task_sets: dict[str, TaskSet] = field(default_factory=dict)
+    """The task sets of a service with an external deployment controller, by id."""
 
     @property
     def primary(self) -> Deployment:
@@ -91,8 +97,25 @@ class Service:
         return self.deployments[0]
 
     @property
+    def external(self) -> bool:
+        """Return whether someone else deploys, through task sets."""
+        return bool(self.record["deploymentController"]["type"] == EXTERNAL)
+
+    @property
+    def current(self) -> Deployment | None:
+        """Return the deployment whose settings the service shows, None before there is any.
+
+        AWS: botocore ecs UpdateServicePrimaryTaskSet (those of the primary task set).
+        """
+        if self.external:
+            return next((item for item in self.deployments if item.status == "PRIMARY"), None)
+        return self.deployments[0] if self.deployments else self.history[-1]
+
+    @property
     def limits(self) -> Bounds:
         """Return how many tasks a deployment must keep and may have."""
+        if self.external:
+            return task_set_bounds([item.desired for item in self.deployments])
         configuration = self.record["deploymentConfiguration"]
         return bounds(
             self.desired, configuration["minimumHealthyPercent"], configuration["maximumPercent"]

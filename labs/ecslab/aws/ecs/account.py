@@ -8,6 +8,7 @@ from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.container_instances import find_instance
 from ecslab.aws.ecs.lookup import find_cluster, find_service, find_task
 from ecslab.aws.ecs.operation import Call, Params, operation
+from ecslab.aws.ecs.task_sets import find_task_set
 from ecslab.errors import AwsError
 from ecslab.model.cluster import FARGATE_PROVIDERS
 from ecslab.model.task_definition.paging import page
@@ -35,6 +36,8 @@ _SHOWN_ONCE_SET = ("dualStackIPv6",)
 """Documented as a setting, but not in botocore's ecs SettingName."""
 
 _MOST_SETTINGS = 10
+_SERVICE_PART = 1
+"""Where the ARN of a task set names its service: `task-set/cluster/service/ecs-svc/id`."""
 _MOST_PROVIDERS = 10
 
 
@@ -82,6 +85,11 @@ def _tags(call: Call, arn: str) -> list[dict[str, str]]:
         service = find_service(cluster, parts[-1]) if kind == "service" else None
         if service is not None and service.status != "INACTIVE":
             return service.tags
+        if kind == "task-set" and len(parts) > _SERVICE_PART:
+            owner = find_service(cluster, parts[_SERVICE_PART])
+            task_set = find_task_set(owner, arn) if owner is not None else None
+            if task_set is not None:
+                return task_set.tags
         task = find_task(cluster, parts[-1]) if kind == "task" else None
         if task is not None:
             return task.tags
@@ -89,7 +97,7 @@ def _tags(call: Call, arn: str) -> list[dict[str, str]]:
         if instance is not None and instance.status != "INACTIVE":
             return instance.tags
     names = {"cluster": "Cluster", "service": "Service", "task": "Task"}
-    names["container-instance"] = "Container instance"
+    names |= {"container-instance": "Container instance", "task-set": "TaskSet"}
     if kind not in names:
         message = f"The specified resource ARN is invalid: {arn}"
         raise AwsError(_INVALID, message)

@@ -165,8 +165,8 @@ def view(cluster: Cluster, include: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _launch_type(service: Service) -> str:
-    current = service.deployments[0] if service.deployments else service.history[-1]
-    return str(current.settings.get("launchType") or "FARGATE")
+    current = service.current
+    return str((current and current.settings.get("launchType")) or "FARGATE")
 
 
 def with_token(answer: dict[str, Any], token: str | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from moto.ecs import urls as moto_urls
 
 from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they register
     account,
+    agent_reports,
     attributes,
     clusters,
     container_instances,
@@ -27,6 +28,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     service_deployments,
     services,
     task_definitions,
+    task_sets,
     tasks,
 )
 from ecslab.aws.ecs.operation import OPERATIONS, Call, DetailedError

@@ -27,7 +27,7 @@ _LISTED_BY_DEFAULT = 20
 def _all(call: Call) -> Iterator[tuple[Service, Deployment]]:
     for cluster in call.account.clusters.values():
         for service in cluster.services.values():
-            for deployment in service.history:
+            for deployment in () if service.external else service.history:
                 yield service, deployment
 
 
@@ -42,7 +42,7 @@ def list_deployments(call: Call, params: Params) -> dict[str, Any]:
     wanted = params.get("status") or []
     found = {
         item.deployment_arn: item
-        for item in reversed(service.history)
+        for item in ([] if service.external else reversed(service.history))
         if not wanted or deployment_status(service, item) in wanted
     }
     answer = page(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.errors import AwsError
 from ecslab.model.placement.request import DAEMON_STRATEGY
+from ecslab.sim.service import EXTERNAL
 
 if TYPE_CHECKING:
     from ecslab.aws.ecs.operation import Call, Params
@@ -53,6 +54,8 @@ def desired_count(params: Params) -> int:
             message = "The desired count can't be specified for the DAEMON scheduling strategy."
             raise AwsError(_INVALID, message)
         return 0
+    if count is None and is_external(params):
+        return 0
     if count is None:
         message = "The desired count is required for the REPLICA scheduling strategy."
         raise AwsError(_INVALID, message)
@@ -71,12 +74,17 @@ def check_controller(params: Params) -> None:
     controller = (params.get("deploymentController") or {}).get("type", "ECS")
     strategy = (params.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
     for kind, value, known in (
-        ("deployment controller", controller, "ECS"),
-        ("deployment strategy", strategy, "ROLLING"),
+        ("deployment controller", controller, ("ECS", EXTERNAL)),
+        ("deployment strategy", strategy, ("ROLLING",)),
     ):
-        if value != known:
-            message = f"The {kind} {value} is not part of this simulation; use {known}."
+        if value not in known:
+            message = f"The {kind} {value} is not part of this simulation; use {known[0]}."
             raise AwsError("UnsupportedFeatureException", message)
+
+
+def is_external(params: Params) -> bool:
+    """Return whether a new service is to be deployed by others, through task sets."""
+    return (params.get("deploymentController") or {}).get("type") == EXTERNAL
 
 
 def check_daemon(params: Params, launch_type: str) -> None:
@@ -225,7 +233,8 @@ def new_record(params: Params, caller: str) -> dict[str, Any]:
     }
     if record["loadBalancers"]:
         record["healthCheckGracePeriodSeconds"] = 0
-    if record["deploymentConfiguration"]["maximumPercent"] <= 100:  # noqa: PLR2004 - percent
+    without = is_external(params)  # service-rebalancing
+    if without or record["deploymentConfiguration"]["maximumPercent"] <= 100:  # noqa: PLR2004
         record["availabilityZoneRebalancing"] = "DISABLED"
     update_record(record, {key: value for key, value in params.items() if key in _RECORDED})
     return record

@@ -10,6 +10,7 @@ from ecslab.model.deployment import breaker_threshold
 
 if TYPE_CHECKING:
     from ecslab.sim.service import Deployment, Service
+    from ecslab.sim.task_sets import TaskSet
 
 _PENDING = ("PROVISIONING", "PENDING", "ACTIVATING")
 _COPIED = (
@@ -39,7 +40,7 @@ def service_view(service: Service, *, tags: bool = False) -> dict[str, Any]:
         tags: whether to include its tags (`include=["TAGS"]`).
     """
     running, pending = _counts(service, None)
-    current = service.deployments[0] if service.deployments else service.history[-1]
+    current = service.current
     view: dict[str, Any] = {
         "serviceArn": service.arn,
         "serviceName": service.name,
@@ -48,21 +49,19 @@ def service_view(service: Service, *, tags: bool = False) -> dict[str, Any]:
         "desiredCount": service.desired,
         "runningCount": running,
         "pendingCount": pending,
-        "taskDefinition": current.definition["taskDefinitionArn"],
-        "deployments": [_deployment(service, item) for item in service.deployments],
+        "deployments": []
+        if service.external
+        else [_deployment(service, item) for item in service.deployments],
         "events": list(reversed(service.events)),
         "createdAt": service.created_at,
-        **_platform(current, "LATEST"),
         **{key: service.record[key] for key in _COPIED if service.record.get(key) is not None},
-        **{
-            key: value
-            for key, value in current.settings.items()
-            if key in ("networkConfiguration", "launchType", "capacityProviderStrategy") and value
-        },
+        **(_settings(current) if current is not None else {}),
     }
+    if service.external:
+        view["taskSets"] = [task_set_view(service, each) for each in service.task_sets.values()]
     if tags:
         view["tags"] = list(service.tags)
-    if service.status == "ACTIVE":
+    if service.status == "ACTIVE" and not service.external:
         view["currentServiceRevisions"] = [
             {
                 "arn": item.revision_arn,
@@ -73,6 +72,16 @@ def service_view(service: Service, *, tags: bool = False) -> dict[str, Any]:
             for item in service.deployments
         ]
     return view
+
+
+def _settings(deployment: Deployment) -> dict[str, Any]:
+    """Return what a service shows of the deployment whose settings are its own."""
+    shown = ("networkConfiguration", "launchType", "capacityProviderStrategy")
+    return {
+        "taskDefinition": deployment.definition["taskDefinitionArn"],
+        **_platform(deployment, "LATEST"),
+        **{key: deployment.settings[key] for key in shown if deployment.settings.get(key)},
+    }
 
 
 def _platform(deployment: Deployment, version: str) -> dict[str, str]:
@@ -117,6 +126,48 @@ def _deployment(service: Service, deployment: Deployment) -> dict[str, Any]:
         "pendingCount": pending,
         "runningCount": running,
     }
+
+
+def task_set_view(service: Service, task_set: TaskSet, *, tags: bool = False) -> dict[str, Any]:
+    """Return a task set as DescribeTaskSets shows it.
+
+    Args:
+        service: its service.
+        task_set: the task set.
+        tags: whether to include its tags (`include=["TAGS"]`).
+    """
+    deployment = task_set.deployment
+    running, pending = _counts(service, deployment)
+    shown = (
+        "launchType",
+        "capacityProviderStrategy",
+        "networkConfiguration",
+        "loadBalancers",
+        "serviceRegistries",
+    )
+    view = {
+        "id": task_set.id,
+        "taskSetArn": task_set.arn,
+        "serviceArn": service.arn,
+        "clusterArn": service.cluster.arn,
+        "externalId": task_set.external_id,
+        "status": deployment.status,
+        "taskDefinition": deployment.definition["taskDefinitionArn"],
+        "computedDesiredCount": deployment.desired,
+        "pendingCount": pending,
+        "runningCount": running,
+        "createdAt": deployment.created_at,
+        "updatedAt": deployment.updated_at,
+        **_platform(deployment, "1.4.0"),
+        **{key: deployment.settings.get(key) for key in shown},
+        "scale": {"value": task_set.scale, "unit": "PERCENT"},
+        "stabilityStatus": task_set.stability,
+        "stabilityStatusAt": task_set.stability_at,
+        "tags": list(task_set.tags) if tags else None,
+    }
+    view["loadBalancers"] = view["loadBalancers"] or []
+    view["serviceRegistries"] = view["serviceRegistries"] or []
+    return {key: value for key, value in view.items() if value is not None}
 
 
 def deployment_status(service: Service, deployment: Deployment) -> str:

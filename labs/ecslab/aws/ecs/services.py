@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs import service_rules as rules
+from ecslab.aws.ecs import task_set_rules
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.lookup import (
     active_cluster,
@@ -22,6 +23,9 @@ from ecslab.errors import AwsError
 from ecslab.model.task_definition.paging import page
 from ecslab.model.task_definition.tags import merged
 from ecslab.sim.service import Service
+
+if TYPE_CHECKING:
+    from ecslab.sim.entities import Cluster
 
 _INVALID = "InvalidParameterException"
 _DESCRIBED_AT_MOST = 10
@@ -48,11 +52,27 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         message = "Creation of service was not idempotent."
         raise AwsError(_INVALID, message)
     rules.check_controller(params)
+    if rules.is_external(params):
+        task_set_rules.check_new_service(params)
+        rules.check_daemon(params, "EC2")
+        service = _adopted(call, cluster, name, params)
+        call.engine.scheduler.adopt(service)
+        return {"service": service_view(service, tags=True)}
     definition = account.definitions.runnable(params.get("taskDefinition") or "")
     placement = decide(call, cluster, params, definition)
     rules.check_daemon(params, placement.launch_type)
     rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
     rules.check_exec(params, definition)
+    service = _adopted(call, cluster, name, params)
+    settings = rules.revision_settings(params, placement)
+    call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
+    call.engine.scheduler.adopt(service)
+    return {"service": service_view(service, tags=True)}
+
+
+def _adopted(call: Call, cluster: Cluster, name: str, params: Params) -> Service:
+    """Return a new service of a cluster, without any deployment yet."""
+    account = call.account
     arn = account.arn(f"service/{cluster.name}/{name}")
     record = rules.new_record(params, call.caller)
     service = Service(name, arn, cluster, rules.desired_count(params), record, account.clock.now)
@@ -60,10 +80,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     service.client_token = params.get("clientToken")
     cluster.services[name] = service
     account.journal.record("service.created", arn, **service.goal())
-    settings = rules.revision_settings(params, placement)
-    call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
-    call.engine.scheduler.adopt(service)
-    return {"service": service_view(service, tags=True)}
+    return service
 
 
 @operation("UpdateService")
@@ -72,6 +89,8 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     account = call.account
     cluster = active_cluster(account, params.get("cluster"))
     service = active_service(cluster, params["service"])
+    if service.external:
+        return _update_external(call, service, params)
     primary = service.primary
     definition = primary.definition
     if params.get("taskDefinition"):
@@ -103,6 +122,20 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     return {"service": service_view(service, tags=True)}
 
 
+def _update_external(call: Call, service: Service, params: Params) -> dict[str, Any]:
+    """Change what a task set does not fix (botocore ecs UpdateService)."""
+    task_set_rules.check_update(params)
+    rules.update_record(service.record, params)
+    if params.get("desiredCount") is not None:
+        service.desired = rules.desired_count({"desiredCount": params["desiredCount"]})
+        for each in service.task_sets.values():
+            each.rescale(service.desired, call.account.clock.now)
+    call.account.journal.record("service.updated", service.arn, **service.goal())
+    service.steady = False
+    call.engine.scheduler.poke(service)
+    return {"service": service_view(service, tags=True)}
+
+
 @operation("DeleteService")
 def delete(call: Call, params: Params) -> dict[str, Any]:
     """Answer DeleteService."""
@@ -112,6 +145,8 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
     if replica and service.desired > 0 and not params.get("force"):
         message = "The service cannot be stopped while it is scaled above 0."
         raise AwsError(_INVALID, message)
+    if service.task_sets and not params.get("force"):
+        raise task_set_rules.DEPLOYMENTS_ACTIVE.error()
     service.status = "DRAINING"
     service.desired = 0
     service.steady = False
@@ -147,7 +182,7 @@ def list_services(call: Call, params: Params) -> dict[str, Any]:
         service.arn
         for service in cluster.services.values()
         if service.status == "ACTIVE"
-        and launch_type in (None, service.primary.settings.get("launchType"))
+        and launch_type in (None, service.current and service.current.settings.get("launchType"))
         and strategy in (None, service.record["schedulingStrategy"])
     ]
     found = page(

@@ -1,11 +1,13 @@
-"""Holds every answer of a client against botocore's model of the service."""
+"""Holds every answer of ECS against botocore's model of the service."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from botocore.model import Shape
+from botocore.model import OperationModel, Shape
 
 COMMON_ERRORS = frozenset(
     (
@@ -29,6 +31,32 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+@contextlib.contextmanager
+def watched() -> Iterator[list[str]]:
+    """Look at each answer that ECS gives in this process.
+
+    Yields:
+        What is wrong with the answers so far.
+    """
+    from ecslab.aws.ecs.service import EcsService
+
+    found: list[str] = []
+    plain = EcsService.answer
+
+    def answer(self: EcsService, request: Any, url: str, headers: Any) -> Any:
+        status, fields, body = plain(self, request, url, headers)
+        name = str(headers.get("X-Amz-Target", "")).rsplit(".", 1)[-1]
+        known = name in self._model.operation_names
+        operation = self._model.operation_model(name) if known else None
+        found.extend(faults(operation, status, json.loads(body)))
+        return status, fields, body
+
+    with contextlib.ExitStack() as stack:
+        EcsService.answer = answer  # type: ignore[method-assign]
+        stack.callback(setattr, EcsService, "answer", plain)
+        yield found
+
+
 def checked(client: Any) -> Any:
     """Make a client raise an AssertionError for every answer that breaks the service's model."""
     service = client.meta.service_model.service_id.hyphenize()
@@ -38,15 +66,25 @@ def checked(client: Any) -> Any:
 
 def _check(operation_model: Any, response_dict: Any, **_: Any) -> None:
     body = json.loads(response_dict["body"])
-    if response_dict["status_code"] >= 300:
-        known = {shape.name for shape in operation_model.error_shapes} | COMMON_ERRORS
-        assert response_dict["status_code"] < 500, body
-        assert body["__type"] in known, (operation_model.name, body)
-        assert isinstance(body["message"], str)
-        assert body["message"]
-        return
-    found = mismatches(operation_model.output_shape, body, operation_model.name)
+    found = faults(operation_model, response_dict["status_code"], body)
     assert not found, "\n".join(found)
+
+
+def faults(operation: OperationModel | None, status: int, body: Any) -> list[str]:
+    """Return what is wrong with one answer.
+
+    Args:
+        operation: the operation, None for a name that ECS does not know.
+        status: the HTTP status.
+        body: the raw JSON.
+    """
+    if status == 200 and operation is not None:
+        return mismatches(operation.output_shape, body, operation.name)
+    listed = {shape.name for shape in operation.error_shapes} if operation else set()
+    code, message = body.get("__type"), body.get("message")
+    right = 400 <= status < 500 and code in listed | COMMON_ERRORS and message
+    name = operation.name if operation else "an unknown operation"
+    return [] if right and isinstance(message, str) else [f"{name} answers {status}: {body}"]
 
 
 def mismatches(shape: Shape, value: Any, path: str) -> list[str]:
