@@ -187,6 +187,14 @@ def test_missing_and_mistyped_members(shop: Shop) -> None:
         == "SerializationException"
     )
     assert raw("ListClusters", {"maxResults": None, "future": True})[0] == 200
+    for wrong in (10**30, True, 1.5, "1"):
+        answer = raw("ListClusters", {"maxResults": wrong})[1]
+        assert answer["__type"] == "SerializationException"
+    for moment in (10**30, -1, "yesterday", True):
+        body = {"service": "web", "createdAt": {"after": moment}}
+        assert raw("ListServiceDeployments", body)[1]["__type"] == "SerializationException"
+    assert raw("ListClusters", '{"maxResults": NaN}')[1]["__type"] == "SerializationException"
+    assert raw("ListClusters", "[" * 100_000)[1]["__type"] == "SerializationException"
     assert raw("TagResource", {})[1]["__type"] == "InvalidParameterException"
 
 

@@ -13,26 +13,9 @@ from typing import Any, Final
 
 from ecslab.aws.ecs.lookup import active_cluster, find_task
 from ecslab.aws.ecs.operation import Call, Params, operation
-from ecslab.model.task_definition.answer import INVALID_PARAMETER, Answer
+from ecslab.model.agent_answers import NO_ATTACHMENT, NO_CONTAINER, NO_TASK
 
 _ACKNOWLEDGED: Final = {"acknowledgment": "ACK"}
-NO_TASK: Final = Answer(
-    message="The referenced task was not found.",
-    source="botocore ecs SubmitTaskStateChangeRequest.task",
-    code=INVALID_PARAMETER,
-)
-NO_CONTAINER: Final = Answer(
-    message="The referenced container was not found.",
-    source="botocore ecs SubmitContainerStateChangeRequest.containerName",
-    code=INVALID_PARAMETER,
-    verified=False,
-)
-NO_ATTACHMENT: Final = Answer(
-    message="The referenced attachment was not found.",
-    source="botocore ecs AttachmentStateChange.attachmentArn",
-    code=INVALID_PARAMETER,
-    verified=False,
-)
 
 
 @operation("SubmitTaskStateChange")

@@ -12,7 +12,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from botocore.validate import ParamValidator
 from moto.core.base_backend import BaseBackend
 from moto.core.utils import get_service_model
 from moto.ecs import models as moto_models
@@ -32,6 +31,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     tasks,
 )
 from ecslab.aws.ecs.operation import OPERATIONS, Call, DetailedError
+from ecslab.aws.ecs.request_body import parameters
 from ecslab.errors import AwsError
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ Response = tuple[int, dict[str, str], str]
 
 _REGION = re.compile(r"://ecs[.-](?:fips\.)?(?P<region>[a-z0-9-]+)\.")
 _CONTENT_TYPE = "application/x-amz-json-1.1"
-_WRONG_TYPES = ("invalid type", "more than one input", "empty input")
 
 
 class EcsBackend(BaseBackend):
@@ -105,7 +104,7 @@ class EcsService:
         call = Call(backend.engine, backend.network, self._caller(headers))
         try:
             operation = self._operation(name)
-            params = _params(request, self._model.operation_model(name).input_shape)
+            params = parameters(request.data, self._model.operation_model(name).input_shape)
             return self._write(HTTPStatus.OK, operation(call, params))
         except AwsError as error:
             members = error.members if isinstance(error, DetailedError) else {}
@@ -133,48 +132,6 @@ class EcsService:
 
 
 _ACCOUNT = "123456789012"
-
-
-def _params(request: Any, shape: Any) -> dict[str, Any]:
-    """Return the parameters of a request, of the types that the model says.
-
-    Clients of AWS check this themselves; other callers get the error of AWS's JSON protocol.
-    """
-    try:
-        params = json.loads(request.data or b"{}")
-    except ValueError:
-        params = None
-    if not isinstance(params, dict):
-        message = "The request body is not a JSON object."
-        raise AwsError("SerializationException", message)
-    given: dict[str, Any] = _without_nulls(params)
-    if shape is not None:
-        _check_types(given, shape)
-    return given
-
-
-def _check_types(params: dict[str, Any], shape: Any) -> None:
-    """Refuse members of other types than the model's, and missing ones.
-
-    Raises:
-        AwsError: SerializationException or InvalidParameterException.
-    """
-    problems = ParamValidator().validate(params, shape)
-    for reason, name, details in problems._errors:  # noqa: SLF001 - its report has no codes
-        member = ".".join(part for part in (name, str(details.get("required_name", ""))) if part)
-        if reason == "missing required field":
-            message = f"Invalid parameter: {member} is required."
-            raise AwsError("InvalidParameterException", message)
-        if reason in _WRONG_TYPES:
-            message = f"The value of {member or 'the request'} is not of the type that it must be."
-            raise AwsError("SerializationException", message)
-
-
-def _without_nulls(value: Any) -> Any:
-    """Return JSON without members that are null: AWS takes them as absent."""
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _as_json(value: Any) -> Any:

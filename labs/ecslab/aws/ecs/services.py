@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs import service_rules as rules
-from ecslab.aws.ecs import task_set_rules
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.lookup import (
     active_cluster,
@@ -20,6 +19,7 @@ from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import check_placement, decide
 from ecslab.aws.ecs.service_view import service_view
 from ecslab.errors import AwsError
+from ecslab.model import task_sets as task_set_rules
 from ecslab.model.task_definition.paging import page
 from ecslab.model.task_definition.tags import merged
 from ecslab.sim.service import Service

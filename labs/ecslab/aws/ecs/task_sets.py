@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ecslab.aws.ecs import service_rules, task_set_rules
+from ecslab.aws.ecs import service_rules
 from ecslab.aws.ecs.lookup import active_cluster, active_service, as_arn, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import decide
 from ecslab.aws.ecs.service_view import task_set_view
+from ecslab.model import task_sets as rules
 from ecslab.model.task_definition.tags import merged
 from ecslab.sim.task_sets import DRAINING, TaskSet
 
@@ -28,12 +29,12 @@ def find_task_set(service: Service, reference: str) -> TaskSet | None:
 def create(call: Call, params: Params) -> dict[str, Any]:
     """Answer CreateTaskSet."""
     service = _external_service(call, params)
-    task_set_rules.check_new_task_set(params)
+    rules.check_new_task_set(params)
     token = params.get("clientToken")
     for each in service.task_sets.values():
         if token and each.client_token == token:
             return {"taskSet": task_set_view(service, each, tags=True)}
-    scale = task_set_rules.scale_of(params)
+    scale = rules.scale_of(params)
     definition = call.account.definitions.runnable(params["taskDefinition"])
     placement = decide(call, service.cluster, params, definition)
     service_rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
@@ -65,7 +66,7 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     """Answer UpdateTaskSet: another percentage of the service's desired count."""
     service = _external_service(call, params)
     task_set = _active_task_set(service, params["taskSet"])
-    task_set.scale = task_set_rules.scale_of(params)
+    task_set.scale = rules.scale_of(params)
     task_set.rescale(service.desired, call.account.clock.now)
     task_set.deployment.updated_at = call.account.clock.now
     call.account.journal.record("task-set.updated", task_set.arn, scale=task_set.scale)
@@ -98,7 +99,7 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
     task_set = _active_task_set(service, params["taskSet"])
     deployment = task_set.deployment
     if deployment.desired > 0 and not params.get("force"):
-        raise task_set_rules.SCALED.error()
+        raise rules.SCALED.error()
     deployment.status = DRAINING
     task_set.rescale(service.desired, call.account.clock.now)
     deployment.updated_at = call.account.clock.now
@@ -133,7 +134,7 @@ def _external_service(call: Call, params: Params) -> Service:
     cluster = active_cluster(call.account, params["cluster"])
     service = active_service(cluster, params["service"])
     if not service.external:
-        raise task_set_rules.NO_TASK_SETS.error()
+        raise rules.NO_TASK_SETS.error()
     return service
 
 
@@ -145,7 +146,7 @@ def _active_task_set(service: Service, reference: str) -> TaskSet:
     """
     found = find_task_set(service, reference)
     if found is None or found.deployment.status == DRAINING:
-        raise task_set_rules.NOT_FOUND.error()
+        raise rules.NOT_FOUND.error()
     return found
 
 

@@ -16,6 +16,15 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/cloud/test_api.py::test_every_operation_of_the_model_works_or_names_itself",
     ),
     Difference(
+        id="agent-reports",
+        area=Area.OPERATIONS,
+        aws="Takes over the states that container agents report with SubmitTaskStateChange and its"
+        " like.",
+        here="Acknowledges such a report when what it is about exists, and changes nothing.",
+        why="The agents of the simulation report by themselves.",
+        test="tests/cloud/test_agent_reports.py::test_reports_are_acknowledged_and_change_nothing",
+    ),
+    Difference(
         id="services-left-out",
         area=Area.OPERATIONS,
         aws="Has more than two hundred services.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.model import cluster_answers, failures, host_failures
+from ecslab.model import agent_answers, cluster_answers, failures, host_failures, task_sets
 from ecslab.model.differences.difference import Area, Difference
 from ecslab.model.failures import Failure
 from ecslab.model.placement import request
@@ -111,6 +111,21 @@ SOURCES: Final[tuple[Source, ...]] = (
         FARGATE_CONSTRAINTS="tests/model/placement/test_placement.py::test_fargate_takes_neither",
         FARGATE_STRATEGY="tests/model/placement/test_placement.py::test_fargate_takes_neither",
         DAEMON_STRATEGY="tests/cloud/test_ec2_services.py::test_what_a_daemon_cannot_have",
+    ),
+    _module(
+        Area.SERVICES,
+        task_sets,
+        "tests/cloud/test_task_sets.py::test_wrong_task_sets_are_refused",
+        NOT_OF_SERVICE="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
+        NOT_UPDATABLE="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
+        NO_TASK_SETS="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
+        NOT_FOUND="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
+        SCALED="tests/cloud/test_task_sets.py::test_a_deployment_by_hand",
+    ),
+    _module(
+        Area.OPERATIONS,
+        agent_answers,
+        "tests/cloud/test_agent_reports.py::test_reports_about_nothing_are_refused",
     ),
 )
 """Every module of texts; a new one belongs here too."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model.task_definition.answer import INVALID_PARAMETER, Answer
 
 if TYPE_CHECKING:
-    from ecslab.aws.ecs.operation import Params
+    from collections.abc import Mapping
 
 _EXTERNAL: Final = "AWS: deployment-type-external"
 _TOKEN: Final = re.compile(r"[!-~]{1,36}")
@@ -77,7 +77,7 @@ DEPLOYMENTS_ACTIVE: Final = Answer(
 )
 
 
-def check_new_service(params: Params) -> None:
+def check_new_service(params: Mapping[str, Any]) -> None:
     """Refuse what belongs to a task set in a new service with an external controller.
 
     Raises:
@@ -88,7 +88,7 @@ def check_new_service(params: Params) -> None:
             raise NOT_OF_SERVICE.error(member=member)
 
 
-def check_update(params: Params) -> None:
+def check_update(params: Mapping[str, Any]) -> None:
     """Refuse a change of what a task set fixes.
 
     Raises:
@@ -99,7 +99,7 @@ def check_update(params: Params) -> None:
             raise NOT_UPDATABLE.error(member=member)
 
 
-def check_new_task_set(params: Params) -> None:
+def check_new_task_set(params: Mapping[str, Any]) -> None:
     """Refuse a new task set for what the request says by itself.
 
     Raises:
@@ -111,7 +111,7 @@ def check_new_task_set(params: Params) -> None:
         raise ONE_TARGET_GROUP.error()
 
 
-def scale_of(params: Params) -> float:
+def scale_of(params: Mapping[str, Any]) -> float:
     """Return the percentage of a request; all of the service's desired count when it has none.
 
     Raises:
