@@ -92,7 +92,7 @@ You learn to fly.
 
 ## Before you start
 
-- Nothing.
+- Nothing but time: about 5 minutes, then 5 for the lab.
 
 ```{code-cell} python
 :label: start
@@ -124,7 +124,7 @@ LAB = """\
 
 ## Goal
 
-Fly.
+Fly, in about 5 minutes.
 
 ## Given
 

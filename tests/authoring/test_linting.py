@@ -55,6 +55,8 @@ LESSON_MISTAKES = [
     ("Wind lifts", "![](src/00-kites.md)\nWind lifts", "![]", "this picture has no alt text"),
     ("Wind lifts", '<img src="src/00-kites.md">\nWind lifts', "<img", "has no alt text"),
     ('start("00-kites", part="lesson")', 'start("00-kites")', ":label", "started by `lesson ="),
+    ("about 5 minutes", "a while", None, "does not say how long it takes"),
+    ("Wind lifts", "Wind " * 2200 + "lifts", None, "its words and exercises take 11"),
     ("lesson = start", "x = 1\nlesson = begin", ":label", "does not start the session"),
 ]
 

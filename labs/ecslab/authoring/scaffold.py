@@ -79,7 +79,7 @@ def _added(tree: Tree, name: str) -> Entry:
     written = (
         f'[[module]]\nslug = "{slug}"\ntitle = "{title}"\n'
         f'summary = "Say in one sentence what {title.lower()} are for."\n'
-        "minutes = { lesson = 15, lab = 15 }\nprerequisites = []\nready = false\n"
+        "minutes = { lesson = 5, lab = 5 }\nprerequisites = []\nready = false\n"
     )
     lines = storage.read(_catalogue_file(tree)).splitlines()
     last = max(index for index, line in enumerate(lines) if line.strip() == "[[module]]")
@@ -90,13 +90,14 @@ def _added(tree: Tree, name: str) -> Entry:
 
 
 def _files(tree: Tree, entry: Entry, parts: list[str]) -> dict[Path, str]:
-    names = [f"- [{name}]({name}.ipynb)" for name in entry.prerequisites]
+    names = [f"[{name}]({name}.ipynb)" for name in entry.prerequisites]
     words = {
         "name": entry.name,
         "heading": entry.heading,
         "promise": entry.summary,
         "lesson_minutes": str(entry.lesson_minutes),
-        "prerequisites": "\n".join(names) or "- No other module.",
+        "lab_minutes": str(entry.lab_minutes),
+        "prerequisites": ", ".join(names) or "none",
         "points": str(entry.points or _POINTS),
     }
     files: dict[Path, str] = {}

@@ -10,6 +10,7 @@ from ecslab.authoring.linting import (
     files,
     links,
     markup,
+    minutes,
     sessions,
     skeleton,
     stored,
@@ -31,6 +32,7 @@ _RULES = (
     words.problems,
     links.problems,
     declarations.problems,
+    minutes.problems,
     stored.problems,
 )
 
