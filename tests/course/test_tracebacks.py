@@ -60,6 +60,18 @@ def test_other_errors_are_shown_in_full(shell: InteractiveShell) -> None:
     assert "json/decoder.py" in shown(shell, "import json\njson.loads('{')")
 
 
+def test_a_check_before_its_answer_is_not_attempted(shell: InteractiveShell) -> None:
+    shorten(shell)
+    shell.run_cell("class Lab:\n    def check(self, *answer): ...\nlab = Lab()")
+
+    text = shown(shell, 'lab.check("symptom", symptom)')
+
+    assert text.strip() == (
+        "CourseError: symptom: not attempted. Run the cell above the check first: it makes symptom."
+    )
+    assert "NameError" in shown(shell, "print(symptom)")
+
+
 def test_a_second_call_after_the_error_works(shell: InteractiveShell) -> None:
     shorten(shell)
     shown(shell, CALL)
