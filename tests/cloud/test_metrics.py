@@ -22,7 +22,7 @@ def points(shop: Shop, metric: str, *, service: str = "web", period: int = 60) -
             {"Name": "ClusterName", "Value": "shop"},
             {"Name": "ServiceName", "Value": service},
         ],
-        StartTime=shop.cloud.now - timedelta(days=1),
+        StartTime=shop.cloud.now - timedelta(hours=12),
         EndTime=shop.cloud.now + timedelta(minutes=1),
         Period=period,
         Statistics=["Average", "Minimum", "Maximum"],
@@ -83,7 +83,7 @@ def test_no_point_without_a_running_task(shop: Shop) -> None:
         for metric in listed
     } == {
         (name, ("ClusterName", "shop"), ("ServiceName", "web"))
-        for name in ("CPUUtilization", "MemoryUtilization")
+        for name in ("CPUUtilization", "LiveTaskCount", "MemoryUtilization")
     }
 
 
@@ -111,7 +111,7 @@ def test_get_metric_data_answers_too(shop: Shop) -> None:
 
 def test_a_container_without_task_size_counts_its_soft_limit() -> None:
     """The memory reserved is memoryReservation where it is set (AWS: cloudwatch-metrics)."""
-    from ecslab.sim.telemetry import reserved
+    from ecslab.sim.usage import reserved
 
     containers = [{"cpu": 128, "memory": 400, "memoryReservation": 200}, {"cpu": 64, "memory": 56}]
     assert reserved({"containerDefinitions": containers}) == (192.0, 256.0)

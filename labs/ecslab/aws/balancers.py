@@ -10,6 +10,7 @@ from moto.elbv2.models import elbv2_backends
 
 from ecslab.aws.balancer_backend import attach
 from ecslab.aws.balancer_values import balancer_of, group_of, groups_used_by
+from ecslab.sim.balancer_metrics import BalancerMetrics
 from ecslab.sim.hops import Reach
 from ecslab.sim.hosts import Hosts
 from ecslab.sim.ports import Target
@@ -45,6 +46,7 @@ class LoadBalancers:
         self._reach = Reach(network)
         self.targets = Targets(account, self, self.hosts, self._reach, ecs_waits_for="delay")
         self.traffic = Traffic(account, self, self.hosts, self._reach, self.targets)
+        BalancerMetrics(account, self, self.targets, self.traffic.counts)
         attach(account.id, account.region, self)
 
     def close(self) -> None:

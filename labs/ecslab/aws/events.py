@@ -38,7 +38,14 @@ class Events:
         """Return whether the default event bus has rules at all."""
         return bool(self._rules())
 
-    def emit(self, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]) -> None:
+    def emit(
+        self,
+        detail_type: str,
+        resources: Sequence[str],
+        detail: Mapping[str, Any],
+        *,
+        source: str = "aws.ecs",
+    ) -> None:
         """Send an event to the default event bus; without rules nobody hears it."""
         rules = self._rules()
         if not rules:
@@ -47,7 +54,7 @@ class Events:
             "version": "0",
             "id": str(mock_random.uuid4()),
             "detail-type": detail_type,
-            "source": "aws.ecs",
+            "source": source,
             "account": self._account,
             "time": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": self._region,

@@ -11,11 +11,12 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
 from moto.moto_api._internal import mock_random
 
-from ecslab.aws import alarms, balancer_backend, ecr, events, http
+from ecslab.aws import balancer_backend, ecr, events, http
 from ecslab.aws import network as vpc
 from ecslab.aws.account_environment import AccountEnvironment
-from ecslab.aws.alarms import Alarms
 from ecslab.aws.balancers import LoadBalancers
+from ecslab.aws.cloudwatch import responses as cloudwatch
+from ecslab.aws.cloudwatch.actions import AlarmActions
 from ecslab.aws.ecs import service as ecs
 from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.events import Events
@@ -28,7 +29,6 @@ from ecslab.aws.identity import ACCOUNT, CredentialStore, Identities
 from ecslab.aws.instance_watch import Change, WatchedInstances
 from ecslab.aws.logs import Logs
 from ecslab.aws.machines import Machines
-from ecslab.aws.metrics import Metrics
 from ecslab.aws.network_port import TaskNetwork
 from ecslab.aws.programs import Programs
 from ecslab.aws.registry import Registry
@@ -41,9 +41,11 @@ from ecslab.clock import Clock
 from ecslab.errors import CourseError
 from ecslab.journal import Journal
 from ecslab.model.task_definition import TaskDefinitions
+from ecslab.sim.alarms import AlarmController
 from ecslab.sim.engine import Engine
 from ecslab.sim.entities import Account
 from ecslab.sim.identifiers import Identifiers
+from ecslab.sim.metric_store import MetricStore
 from ecslab.sim.ports import Ports
 from ecslab.sim.telemetry import Telemetry
 
@@ -102,7 +104,7 @@ class Runtime:
             balancer_backend.install(),
             ecr.install(),
             events.install(),
-            alarms.install(),
+            cloudwatch.install(lambda region: self.engine(region).account),
             ecs.install(self._make, self._caller_arn),
         ]
         WatchedInstances.listener = self._instances_changed
@@ -162,8 +164,8 @@ class Runtime:
             balancers=None,  # type: ignore[arg-type] # set below: it needs the account
             programs=Programs(),
             events=Events(account_id, region, lambda: self.clock.now),
-            metrics=Metrics(account_id, region),
-            alarms=Alarms(account_id, region),
+            metrics=MetricStore(self.clock),
+            alarms=None,  # type: ignore[arg-type] # set below, as it needs the account
         )
         account = Account(
             id=account_id,
@@ -174,6 +176,8 @@ class Runtime:
             ports=ports,
             definitions=TaskDefinitions(account_id, region),
         )
+        ports.alarms = AlarmController(account)
+        AlarmActions(account).install(ports.alarms)
         balancers = LoadBalancers(account, network)
         ports.balancers = balancers.targets
         ports.extra["target_groups"] = balancers

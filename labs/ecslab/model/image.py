@@ -17,7 +17,16 @@ _LAST_PORT = 65535
 _LAST_EXIT_CODE = 255
 _FIRST_STATUS, _LAST_STATUS = 100, 599
 _EXIT_CODES = ("exit_code", "stop_exit_code")
-_AMOUNTS = ("ready_after", "latency", "runs_for", "stop_after", "size", "memory", "cpu")
+_AMOUNTS = (
+    "ready_after",
+    "latency",
+    "runs_for",
+    "stop_after",
+    "size",
+    "memory",
+    "cpu",
+    "cpu_seconds",
+)
 _TUPLES = ("logs", "command", "tools", "required_environment")
 
 
@@ -42,6 +51,8 @@ class Image:
         stop_exit_code: the exit code after SIGTERM (143 is 128 + 15: ended by the signal).
         memory: MiB in use, constant or a function of the seconds since the start.
         cpu: CPU units in use (1024 are one vCPU), constant or a function of the seconds.
+        cpu_seconds: seconds of one vCPU that answering one request takes, on top of `cpu`. A
+            smaller task takes longer for it, and requests wait for each other.
         health: what a health command that the simulation can't run itself finds, constant or a
             function of the seconds since the start.
         command: the image's own command (Dockerfile CMD).
@@ -74,6 +85,7 @@ class Image:
     stop_exit_code: int = 143
     memory: Curve = 64.0
     cpu: Curve = 32.0
+    cpu_seconds: float = 0.0
     health: bool | Callable[[float], bool] = True
     command: tuple[str, ...] = ()
     variants: Mapping[str, Image] = field(default_factory=dict)

@@ -98,9 +98,9 @@ class ApplicationBalancer:
         hops = (*hops, *connection.path.hops)
         if connection.path.failure == "timeout":
             yield Wait(_CONNECT_TO_TARGET)
-            return self._itself(HTTPStatus.GATEWAY_TIMEOUT, arrived, group.arn, hops)
+            return self._itself(HTTPStatus.GATEWAY_TIMEOUT, arrived, group.arn, hops, chosen=True)
         if connection.process is None:
-            return self._itself(HTTPStatus.BAD_GATEWAY, arrived, group.arn, hops)
+            return self._itself(HTTPStatus.BAD_GATEWAY, arrived, group.arn, hops, chosen=True)
         request, patience = arrived.request, arrived.balancer.idle_timeout
         answer, end = yield from self._connections.exchange(
             connection, request, _forwarded(arrived), patience
@@ -108,24 +108,30 @@ class ApplicationBalancer:
         if end == "closed":
             words = f"the connection to {connection.name} was closed before it had answered"
             hops = (*hops, Hop(words, health, "refused"))
-            return self._itself(HTTPStatus.BAD_GATEWAY, arrived, group.arn, hops)
+            return self._itself(HTTPStatus.BAD_GATEWAY, arrived, group.arn, hops, chosen=True)
         if end == "timeout" and (request.read_timeout or patience) < patience:
             raise ReadTimedOutError.of(request, hops)
         if end == "timeout":
             words = f"{connection.name} sent nothing for {patience:g} seconds"
             hops = (*hops, Hop(words, health, "timeout"))
-            return self._itself(HTTPStatus.GATEWAY_TIMEOUT, arrived, group.arn, hops)
+            return self._itself(HTTPStatus.GATEWAY_TIMEOUT, arrived, group.arn, hops, chosen=True)
         arns = (arrived.balancer.arn, group.arn)
         self._counts.by_target(arns, self._env.now, answer.status, answer.seconds)
         by = f"{target.ip}:{target.port}"
         return Response(answer.status, dict(answer.headers), answer.body, 0.0, hops, by)
 
     def _itself(
-        self, status: HTTPStatus, arrived: ArrivedRequest, group: str, hops: tuple[Hop, ...]
+        self,
+        status: HTTPStatus,
+        arrived: ArrivedRequest,
+        group: str,
+        hops: tuple[Hop, ...],
+        *,
+        chosen: bool = False,
     ) -> Response:
         """Return the page that the load balancer sends by itself."""
         arns = (arrived.balancer.arn, group) if group else (arrived.balancer.arn,)
-        self._counts.by_balancer(arns, self._env.now, status)
+        self._counts.by_balancer(arns, self._env.now, status, chosen=chosen)
         title = f"{status.value} {_TITLES.get(status, status.phrase)}"
         page = (
             f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"

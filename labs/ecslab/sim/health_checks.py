@@ -46,7 +46,9 @@ class Outcome:
     @property
     def lasting(self) -> bool:
         """Say whether the same check finds the same as long as the process lives."""
-        return self.process is not None and self.process.image.app is None
+        if self.process is None:
+            return False
+        return self.process.image.app is None and not self.process.image.cpu_seconds
 
     def settled(self) -> Outcome:
         """Return the outcome after its seconds have passed: a process that ended has failed."""

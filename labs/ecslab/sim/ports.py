@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from ecslab.model.image import Image
+    from ecslab.sim.alarms import AlarmController
+    from ecslab.sim.metric_store import MetricStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +129,6 @@ class SecretValue:
     value: str = ""
     missing: bool = False
     key_missing: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """The samples of one metric in one minute.
-
-    Args:
-        count: how many.
-        total: their sum.
-        minimum: the least of them.
-        maximum: the greatest of them.
-    """
-
-    count: int
-    total: float
-    minimum: float
-    maximum: float
-
-    @classmethod
-    def of(cls, samples: Sequence[float]) -> Usage:
-        """Return the summary of samples, of which there is one at least."""
-        return cls(len(samples), sum(samples), min(samples), max(samples))
 
 
 class NetworkPort(Protocol):
@@ -268,19 +247,19 @@ class EventsPort(Protocol):
     def heard(self) -> bool:
         """Return whether any rule of the default event bus could match an event."""
 
-    def emit(self, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]) -> None:
+    def emit(
+        self,
+        detail_type: str,
+        resources: Sequence[str],
+        detail: Mapping[str, Any],
+        *,
+        source: str = "aws.ecs",
+    ) -> None:
         """Send an event to the default event bus."""
 
 
-class MetricsPort(Protocol):
-    """Amazon CloudWatch metrics in the namespace AWS/ECS."""
-
-    def put(self, name: str, dimensions: Mapping[str, str], minute: datetime, usage: Usage) -> None:
-        """Keep one point of a metric."""
-
-
 class AlarmsPort(Protocol):
-    """Amazon CloudWatch alarms."""
+    """Amazon CloudWatch alarms, as those need them who only look."""
 
     def state(self, name: str) -> str | None:
         """Return the state of an alarm: OK, ALARM or INSUFFICIENT_DATA; None when there is none."""
@@ -301,6 +280,6 @@ class Ports:
     balancers: BalancerPort
     programs: ProgramsPort
     events: EventsPort
-    metrics: MetricsPort
-    alarms: AlarmsPort
+    metrics: MetricStore
+    alarms: AlarmController
     extra: dict[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.model import command as shell
 from ecslab.model.failures import EXEC_FORMAT, OUT_OF_MEMORY
+from ecslab.sim.cpu_queue import CpuQueue
 from ecslab.sim.script import Script
 from ecslab.sim.wsgi import Answer, call
 
@@ -71,6 +72,7 @@ class Process:
         self._leave: int | None = None
         self._leaving = False
         self._steps: Iterator[Any] | None = None
+        self._queue = CpuQueue(_cpu_of(task, container))
 
     @property
     def alive(self) -> bool:
@@ -104,6 +106,17 @@ class Process:
         """Return the CPU units in use now."""
         age = self.main_age
         return 0.0 if age is None else _value(self.image.cpu, age)
+
+    @property
+    def varies(self) -> bool:
+        """Return whether it uses more at one time than at another."""
+        image = self.image
+        changes = callable(image.cpu) or callable(image.memory) or image.cpu_seconds > 0
+        return changes or self._main_since is None
+
+    def worked(self, seconds: float) -> float:
+        """Return the CPU units that requests took over the last seconds, on average."""
+        return self._queue.used(self.account.clock.seconds, seconds)
 
     def listens_on(self, port: int) -> bool:
         """Return whether a connection to a TCP port is accepted now."""
@@ -211,16 +224,17 @@ class Process:
             Status, header fields, body and the seconds that the answer took.
         """
         self.served += 1
+        latency = self.image.latency
+        if self.image.cpu_seconds:
+            latency += self._queue.add(self.account.clock.seconds, self.image.cpu_seconds)
         app = self.image.app
         if app is None:
             fixed = self.image.body.encode()
-            return Answer(
-                self.image.status, {"Content-Type": "text/plain"}, fixed, self.image.latency
-            )
+            return Answer(self.image.status, {"Content-Type": "text/plain"}, fixed, latency)
         answer = Answer(500, {"Content-Type": "text/plain"}, b"Internal Server Error\n", 0.0)
         with self._inside():
             answer = call(app, method, url, headers, body)
-        return answer.after(self.image.latency + self.account.clock.borrow())
+        return answer.after(latency + self.account.clock.borrow())
 
     def runs_tool(self, name: str) -> bool:
         """Return whether the image contains a program."""
@@ -332,6 +346,18 @@ class Process:
         self.print([EXEC_FORMAT(program=program)])
         self.end(1)
         return False
+
+
+def _cpu_of(task: Task, container: Container) -> float:
+    """Return the CPU units that a container may use.
+
+    The task's size is the limit; without one, the whole instance is (task_definition_parameters).
+    """
+    size = task.definition.get("cpu")
+    if size:
+        return float(size)
+    instance = task.instance
+    return float(instance.cpu if instance else container.spec.get("cpu") or 0)
 
 
 def _exit_status(leaving: SystemExit, out: io.StringIO) -> int:

@@ -5,11 +5,10 @@ The names are those of CloudWatch's AWS/ApplicationELB metrics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Minute", "RequestCounts"]
 
-_SERVER_ERRORS = 5
 _MINUTE = 60
 
 
@@ -18,21 +17,16 @@ class Minute:
     """What one load balancer or target group did in one minute.
 
     Args:
-        request_count: RequestCount: requests that were sent to a target, or answered by the
-            load balancer.
+        request_count: RequestCount: requests for which a target could be chosen.
         target_codes: HTTPCode_Target_2XX_Count and so on, by the first digit.
-        balancer_codes: HTTPCode_ELB_3XX_Count and so on, by the first digit.
-        response_seconds: the sum of TargetResponseTime.
-        response_count: how many responses that sum is of.
-        slowest: the maximum of TargetResponseTime.
+        balancer_codes: HTTPCode_ELB_502_Count and so on, by status.
+        response_times: TargetResponseTime: seconds, to three digits, and how often.
     """
 
     request_count: int = 0
     target_codes: dict[int, int] | None = None
     balancer_codes: dict[int, int] | None = None
-    response_seconds: float = 0.0
-    response_count: int = 0
-    slowest: float = 0.0
+    response_times: dict[float, float] = field(default_factory=dict)
 
 
 class RequestCounts:
@@ -53,38 +47,45 @@ class RequestCounts:
         for arn in arns:
             minute = self._minute(arn, at)
             minute.request_count += 1
-            minute.target_codes = _one_more(minute.target_codes, status)
-            minute.response_seconds += seconds
-            minute.response_count += 1
-            minute.slowest = max(minute.slowest, seconds)
+            minute.target_codes = _one_more(minute.target_codes, status // 100)
+            shown = float(f"{seconds:.3g}")
+            minute.response_times[shown] = minute.response_times.get(shown, 0.0) + 1
 
-    def by_balancer(self, arns: tuple[str, ...], at: float, status: int) -> None:
-        """Count a response that the load balancer gave itself."""
+    def by_balancer(
+        self, arns: tuple[str, ...], at: float, status: int, *, chosen: bool = False
+    ) -> None:
+        """Count a response that the load balancer gave itself.
+
+        Args:
+            arns: the load balancer, and the target group if there is one.
+            at: simulated seconds since the account began.
+            status: the HTTP status.
+            chosen: whether it had chosen a target before: only then it counts in RequestCount.
+        """
         for arn in arns:
             minute = self._minute(arn, at)
-            minute.request_count += 1
+            minute.request_count += chosen
             minute.balancer_codes = _one_more(minute.balancer_codes, status)
 
-    def minutes(self, arn: str) -> dict[int, Minute]:
-        """Return what a load balancer or target group did, by minutes since the account began."""
-        return dict(self._minutes.get(arn, {}))
+    def take(self, minute: int) -> dict[str, dict[int, Minute]]:
+        """Return, and forget, what came to pass before a minute, by ARN and minute.
 
-    def requests(self, arn: str) -> int:
-        """Return how many requests a load balancer or target group has handled in all."""
-        return sum(minute.request_count for minute in self._minutes.get(arn, {}).values())
-
-    def server_errors(self, arn: str, *, by_balancer: bool) -> int:
-        """Return HTTPCode_ELB_5XX_Count, or HTTPCode_Target_5XX_Count, over all minutes."""
-        minutes = self._minutes.get(arn, {}).values()
-        codes = (m.balancer_codes if by_balancer else m.target_codes for m in minutes)
-        return sum((each or {}).get(_SERVER_ERRORS, 0) for each in codes)
+        Args:
+            minute: minutes since the account began.
+        """
+        taken: dict[str, dict[int, Minute]] = {}
+        for arn, minutes in self._minutes.items():
+            over = [number for number in minutes if number < minute]
+            if over:
+                taken[arn] = {number: minutes.pop(number) for number in over}
+        return taken
 
     def _minute(self, arn: str, at: float) -> Minute:
         minutes = self._minutes.setdefault(arn, {})
         return minutes.setdefault(int(at // _MINUTE), Minute())
 
 
-def _one_more(codes: dict[int, int] | None, status: int) -> dict[int, int]:
+def _one_more(codes: dict[int, int] | None, code: int) -> dict[int, int]:
     codes = codes if codes is not None else {}
-    codes[status // 100] = codes.get(status // 100, 0) + 1
+    codes[code] = codes.get(code, 0) + 1
     return codes

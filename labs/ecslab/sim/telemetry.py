@@ -1,33 +1,40 @@
-"""What services use of what they have reserved, minute by minute.
+"""What services use of what they have reserved: the namespace AWS/ECS.
 
 AWS: available-metrics and cloudwatch-metrics; the agent takes a sample every 20 seconds
-(amazon-ecs-agent, config.go), CloudWatch keeps one point a minute.
+(amazon-ecs-agent, config.go), CloudWatch keeps one point a minute, or of 20 seconds where the
+service's monitoring says so (target-tracking-faster-auto-scaling).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.sim.ports import Usage
+from ecslab.sim.metric_store import Metric
+from ecslab.sim.usage import TaskUsage, measured, usage
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator
 
     from ecslab.sim.entities import Account, Task
+    from ecslab.sim.metric_series import Gauge
     from ecslab.sim.service import Service
 
-__all__ = ["Telemetry", "reserved"]
+__all__ = ["SAMPLE", "Telemetry"]
 
-_SAMPLE = 20.0
-_POINT = 60.0
-_PERCENT = 100.0
+SAMPLE: Final = 20
+"""Seconds between two samples."""
 
-Sample = tuple[float, float]
-"""CPUUtilization and MemoryUtilization, in percent."""
+_MINUTE: Final = 60
+_PERCENT: Final = 100.0
+_LIVE: Final = ("ACTIVATING", "RUNNING", "DEACTIVATING")
+_UTILIZATION: Final = ("CPUUtilization", "MemoryUtilization")
 
 
 class Telemetry:
-    """Measures the services of an account while one of them has a RUNNING task.
+    """Measures the services of an account.
+
+    A sample is taken of a service when one of its tasks has changed; every 20 seconds only of
+    those whose programs use more at one time than at another.
 
     Args:
         account: the account; its metrics port keeps the points.
@@ -35,99 +42,96 @@ class Telemetry:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._samples: dict[tuple[str, str], list[Sample]] = {}
+        self._services: dict[str, _ServiceTelemetry] = {}
         self._measuring = False
 
     def changed(self, task: Task) -> None:
-        """Begin to measure when a task of a service has come to RUNNING.
+        """Take notice that a task has changed.
 
         Args:
-            task: a task that has changed.
+            task: the task.
         """
-        if not self._measuring and task.service is not None and task.last_status == "RUNNING":
+        service = task.service
+        if service is None:
+            return
+        found = self._services.get(service.arn)
+        if found is None:
+            found = self._services[service.arn] = _ServiceTelemetry(self._account, service)
+        found.changed(task)
+        if found.varying and not self._measuring:
             self._measuring = True
             self._account.clock.env.process(self._measure())
 
     def _measure(self) -> Generator[Any, Any, None]:
+        """Take samples while a program uses more at one time than at another."""
         env = self._account.clock.env
         while True:
-            # The samples of a minute are taken inside it, at seconds 10, 30 and 50.
-            yield env.timeout(_until(float(env.now), _SAMPLE, _SAMPLE / 2))
-            running = self._sample()
-            left = _until(float(env.now), _POINT, 0.0)
-            if left <= _SAMPLE:
-                yield env.timeout(left)
-                self._publish()
-                if not running:
-                    self._measuring = False
-                    return
-
-    def _sample(self) -> bool:
-        """Take one sample of each service; return whether any has a RUNNING task."""
-        found = False
-        for cluster in self._account.clusters.values():
-            for service in cluster.services.values():
-                running = _running(service)
-                if running:
-                    found = True
-                    key = (cluster.name, service.name)
-                    self._samples.setdefault(key, []).append(utilization(running))
-        return found
-
-    def _publish(self) -> None:
-        """Make one point of the samples of the minute that ends now."""
-        minute = self._account.clock.at(self._account.clock.seconds - _POINT)
-        for (cluster, service), samples in self._samples.items():
-            cpu, memory = (Usage.of(values) for values in zip(*samples, strict=True))
-            dimensions = {"ClusterName": cluster, "ServiceName": service}
-            self._account.ports.metrics.put("CPUUtilization", dimensions, minute, cpu)
-            self._account.ports.metrics.put("MemoryUtilization", dimensions, minute, memory)
-        self._samples.clear()
+            yield env.timeout(SAMPLE - (float(env.now) - SAMPLE / 2) % SAMPLE)
+            varying = [each for each in self._services.values() if each.varying]
+            if not varying:
+                self._measuring = False
+                return
+            for each in varying:
+                each.sample()
 
 
-def utilization(tasks: Iterable[Task]) -> Sample:
-    """Return what tasks use of the CPU and the memory that they have reserved, in percent.
+class _ServiceTelemetry:
+    """Measures one service."""
 
-    Args:
-        tasks: RUNNING tasks of one service.
-    """
-    used_cpu = used_memory = all_cpu = all_memory = 0.0
-    for task in tasks:
-        cpu, memory = reserved(task.definition)
-        processes = [c.process for c in task.containers if c.process and c.process.alive]
-        wanted = sum(process.cpu for process in processes)
-        # A task-level size is a cap; without one a container may use what its instance has left.
-        used_cpu += min(wanted, cpu) if task.definition.get("cpu") else wanted
-        used_memory += sum(process.memory for process in processes)
-        all_cpu, all_memory = all_cpu + cpu, all_memory + memory
-    return _share(used_cpu, all_cpu), _share(used_memory, all_memory)
+    def __init__(self, account: Account, service: Service) -> None:
+        self._account = account
+        self._service = service
+        self._used: dict[str, TaskUsage] = {}
+        self._live: set[str] = set()
+        self.varying: dict[str, Task] = {}
+        """The running tasks whose use changes by itself."""
 
+    def changed(self, task: Task) -> None:
+        """Take notice of a task's state, and of what it uses now."""
+        live = task.last_status in _LIVE
+        if live != (task.id in self._live):
+            (self._live.add if live else self._live.discard)(task.id)
+            self._set("LiveTaskCount", "Count", float(len(self._live)) if self._live else None)
+        before = self._used.get(task.id)
+        self.varying.pop(task.id, None)
+        if task.last_status != "RUNNING":
+            self._used.pop(task.id, None)
+        else:
+            self._used[task.id] = found = usage(task)
+            if found.varies:
+                self.varying[task.id] = task
+        if self._used.get(task.id) != before:
+            self._show()
 
-def reserved(definition: dict[str, Any]) -> Sample:
-    """Return the CPU units and the MiB that a task reserves.
+    def sample(self) -> None:
+        """Measure again what changes by itself."""
+        for task in self.varying.values():
+            self._used[task.id] = measured(task, SAMPLE)
+        self._show()
 
-    AWS: cloudwatch-metrics: the task's size; without one its containers', of which
-    memoryReservation counts before memory.
+    def _show(self) -> None:
+        used = self._used.values()
+        pairs = (
+            (sum(each.cpu for each in used), sum(each.reserved_cpu for each in used)),
+            (sum(each.memory for each in used), sum(each.reserved_memory for each in used)),
+        )
+        for name, (amount, whole) in zip(_UTILIZATION, pairs, strict=True):
+            share = (amount / whole * _PERCENT if whole else 0.0) if used else None
+            self._set(name, "Percent", share)
 
-    Args:
-        definition: a task definition in the API's shape.
-    """
-    containers = definition["containerDefinitions"]
-    cpu = definition.get("cpu") or sum(spec.get("cpu") or 0 for spec in containers)
-    memory = definition.get("memory") or sum(
-        spec.get("memoryReservation") or spec.get("memory") or 0 for spec in containers
-    )
-    return float(cpu), float(memory)
+    def _set(self, name: str, unit: str, value: float | None) -> None:
+        self._gauge(name, unit).set(self._account.ports.metrics.now(), value)
 
+    def _gauge(self, name: str, unit: str) -> Gauge:
+        names = {"ClusterName": self._service.cluster.name, "ServiceName": self._service.name}
+        period = self._resolution(name)
+        metric = Metric.of("AWS/ECS", name, names)
+        return self._account.ports.metrics.gauge(metric, unit, every=SAMPLE, period=period)
 
-def _running(service: Service) -> list[Task]:
-    return [task for task in service.members.values() if task.last_status == "RUNNING"]
-
-
-def _share(used: float, whole: float) -> float:
-    return used / whole * _PERCENT if whole else 0.0
-
-
-def _until(now: float, period: float, offset: float) -> float:
-    """Return the seconds until the next moment that lies `offset` after a multiple of `period`."""
-    return period - (now - offset) % period
+    def _resolution(self, name: str) -> int:
+        """Return the seconds that one point of a metric stands for."""
+        monitoring = self._service.record.get("monitoring") or {}
+        for each in monitoring.get("metricConfigurations") or []:
+            if name in (each.get("metricNames") or [each.get("metricName")]):
+                return int(each.get("resolutionSeconds") or _MINUTE)
+        return _MINUTE

@@ -1,0 +1,1 @@
+"""Amazon CloudWatch: metrics and alarms, answered by the simulation in moto's place."""

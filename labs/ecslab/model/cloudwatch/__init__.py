@@ -1,0 +1,1 @@
+"""Amazon CloudWatch as pure rules: statistics, metric math, and the states of alarms."""
