@@ -199,5 +199,5 @@ def test_requests_take_cpu_time_and_wait_for_each_other(cloud: Cloud) -> None:
     assert calm == pytest.approx(0.21, abs=0.02)
     cloud.load(url, per_second=5.1, seconds=120)
     cloud.advance(minutes=2)
-    assert read(cloud, cpu, "Average")[-2] == pytest.approx(100, abs=0.1)
-    assert read(cloud, balancer_metric("TargetResponseTime"), "p50")[-2] > 10 * calm
+    assert read(cloud, cpu, "Average")[-1] == pytest.approx(100, abs=0.1)
+    assert read(cloud, balancer_metric("TargetResponseTime"), "p50")[-1] > 5 * calm
