@@ -14,10 +14,13 @@ from moto.sqs.models import sqs_backends
 from werkzeug.exceptions import HTTPException
 
 from ecslab.aws.event_inputs import target_input, transformed
+from ecslab.aws.event_tasks import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+
+    from ecslab.aws.event_tasks import EventTasks
 
 
 class Events:
@@ -27,12 +30,16 @@ class Events:
         account: the account id.
         region: the Region.
         now: the simulated time.
+        tasks: runs the tasks of targets that are clusters.
     """
 
-    def __init__(self, account: str, region: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, account: str, region: str, now: Callable[[], datetime], tasks: EventTasks
+    ) -> None:
         self._account = account
         self._region = region
         self._now = now
+        self._tasks = tasks
 
     def heard(self) -> bool:
         """Return whether the default event bus has rules at all."""
@@ -66,15 +73,21 @@ class Events:
             wanted = rule.state == "ENABLED" and pattern.dump()
             if wanted and pattern.matches_event(event):
                 for target in rule.targets:
-                    self._deliver(target, event)
+                    self.deliver(rule.name, target, event)
 
     def _rules(self) -> list[Any]:
         backend: Any = events_backends[self._account][self._region]
         bus = backend.event_buses.get("default")
         return list(bus.rules.values()) if bus is not None else []
 
-    def _deliver(self, target: Mapping[str, Any], event: dict[str, Any]) -> None:
-        """Give a target its input; what can't be delivered is dropped, as EventBridge does."""
+    def deliver(self, rule: str, target: Mapping[str, Any], event: dict[str, Any]) -> None:
+        """Give a target its input; what can't be delivered is dropped, as EventBridge does.
+
+        Args:
+            rule: the name of the rule.
+            target: its target, in botocore's shape.
+            event: the event.
+        """
         given = target_input(target, event)
         text = given if isinstance(given, str) else json.dumps(given)
         service, name = target["Arn"].split(":")[2], target["Arn"].split(":", 5)[-1]
@@ -83,6 +96,8 @@ class Events:
                 group = (target.get("SqsParameters") or {}).get("MessageGroupId")
                 queues: Any = sqs_backends[self._account][self._region]
                 queues.send_message(queue_name=name, message_body=text, group_id=group)
+            elif service == "ecs":
+                self._tasks.run(target, given, EVENTS, rule)
             elif service == "logs":
                 self._log(name.removeprefix("log-group:").removesuffix(":*"), text)
         except (ServiceException, HTTPException):

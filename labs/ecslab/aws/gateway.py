@@ -38,21 +38,25 @@ class Gateway:
         credentials: returns a task's credentials for a path below 169.254.170.2.
         before: called before each request reaches a service.
         changed: called after a request that may have changed a network.
+        scheduled: called after a request that may have put something on a schedule.
         recorded: called with each API request that reaches a service.
     """
 
     def __init__(
         self,
+        *,
         judge: Callable[[AWSPreparedRequest], Response | None],
         credentials: Callable[[str], dict[str, str] | None],
         before: Callable[[], None],
         changed: Callable[[], None],
+        scheduled: Callable[[], None],
         recorded: Callable[[AWSPreparedRequest, str], None],
     ) -> None:
         self._judge = judge
         self._credentials = credentials
         self._before = before
         self._changed = changed
+        self._scheduled = scheduled
         self._recorded = recorded
         self._moto = type(botocore_stubber).process_request
 
@@ -80,6 +84,8 @@ class Gateway:
             _bytes(request.body)
         ):
             self._changed()
+        if host.startswith(("events.", "scheduler.")) and request.method != "GET":
+            self._scheduled()
         return response
 
     def _serve(self, request: AWSPreparedRequest) -> Response:

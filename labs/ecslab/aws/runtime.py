@@ -19,6 +19,8 @@ from ecslab.aws.cloudwatch import responses as cloudwatch
 from ecslab.aws.cloudwatch.actions import AlarmActions
 from ecslab.aws.ecs import service as ecs
 from ecslab.aws.ecs.task_events import TaskEvents
+from ecslab.aws.event_schedules import EventSchedules
+from ecslab.aws.event_tasks import EventTasks
 from ecslab.aws.events import Events
 from ecslab.aws.gateway import Gateway, close_gateway, open_gateway
 from ecslab.aws.iam_context import CallContext
@@ -32,6 +34,7 @@ from ecslab.aws.machines import Machines
 from ecslab.aws.network_port import TaskNetwork
 from ecslab.aws.programs import Programs
 from ecslab.aws.registry import Registry
+from ecslab.aws.role_clients import RoleClients
 from ecslab.aws.roles import TaskRoles
 from ecslab.aws.secrets import Secrets
 from ecslab.aws.sessions import new_session
@@ -77,6 +80,7 @@ class Runtime:
         self._networks: dict[str, vpc.Network] = {}
         self._roles: dict[str, TaskRoles] = {}
         self._balancers: dict[str, LoadBalancers] = {}
+        self._schedules: list[EventSchedules] = []
         self._credentials = CredentialStore(self._chance(), lambda: self.clock.now)
         self._identities = Identities(self._credentials, lambda: self.clock.now)
         self._environment = AccountEnvironment(REGION)
@@ -89,6 +93,7 @@ class Runtime:
             credentials=self._task_credentials,
             before=self._before_request,
             changed=self._network_changed,
+            scheduled=self._schedules_changed,
             recorded=self._record,
         )
 
@@ -155,6 +160,9 @@ class Runtime:
             account_id,
             region,
         )
+        clients = RoleClients(judged, self._credentials, region, lambda: self.clock.now)
+        tasks = EventTasks(account_id, region, clients)
+        reporter = Events(account_id, region, lambda: self.clock.now, tasks)
         ports = Ports(
             network=TaskNetwork(network, region),
             registry=registry,
@@ -163,7 +171,7 @@ class Runtime:
             logs=Logs(account_id, lambda: self.clock.now),
             balancers=None,  # type: ignore[arg-type] # set below: it needs the account
             programs=Programs(),
-            events=Events(account_id, region, lambda: self.clock.now),
+            events=reporter,
             metrics=MetricStore(self.clock),
             alarms=None,  # type: ignore[arg-type] # set below, as it needs the account
         )
@@ -186,6 +194,7 @@ class Runtime:
         self._roles[region] = roles
         engine = Engine(account, Machines(account_id, region, network, judged))
         self._engines[region] = engine
+        self._schedules.append(EventSchedules(account, reporter.deliver, tasks.run))
         self._balancers[region] = balancers
         balancers.targets.listen(engine.scheduler.poke_target_group)
         engine.agent.listen(balancers.hosts.note)
@@ -244,6 +253,11 @@ class Runtime:
             network.invalidate()
         for balancers in self._balancers.values():
             balancers.look_again()
+
+    def _schedules_changed(self) -> None:
+        self.engine()  # a schedule may be the first thing in an account
+        for schedules in self._schedules:
+            schedules.look_again()
 
     def _instances_changed(self, region: str, change: Change, instances: list[str]) -> None:
         self._network_changed()

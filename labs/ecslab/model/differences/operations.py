@@ -16,6 +16,26 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/cloud/test_api.py::test_every_operation_of_the_model_works_or_names_itself",
     ),
     Difference(
+        id="rate-counts-from-creation",
+        area=Area.OPERATIONS,
+        aws="Says that a rate expression starts when its rule or schedule is created, not whether"
+        " it is due at once.",
+        here="It is due first when one period has passed. Rules and schedules are due to the"
+        " second; EventBridge promises the minute.",
+        why="EventBridge user guide, scheduled rules.",
+        test="tests/cloud/test_scheduled_tasks.py::test_a_rule_runs_its_task_at_its_rate",
+    ),
+    Difference(
+        id="scheduled-task-failures",
+        area=Area.OPERATIONS,
+        aws="Tries again for up to 24 hours when a target can't take an event, and puts it into the"
+        " dead-letter queue after that.",
+        here="A task that can't be run goes to the dead-letter queue at once, or is dropped.",
+        why="EventBridge user guide, dead-letter queues; the pauses between tries are not"
+        " published.",
+        test="tests/cloud/test_scheduled_tasks.py::test_what_fails_is_in_the_dead_letter_queue",
+    ),
+    Difference(
         id="agent-reports",
         area=Area.OPERATIONS,
         aws="Takes over the states that container agents report with SubmitTaskStateChange and its"
