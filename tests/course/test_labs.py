@@ -76,6 +76,27 @@ def test_solution_passes_every_check_and_leaves_nothing(lab: Any) -> None:
     assert sum("Nothing left" in printed for printed in run.printed.values()) == 1
 
 
+def test_doing_nothing_passes_no_step_on_the_account_that_the_solution_leaves_before_it(
+    lab: Any,
+) -> None:
+    """Grading judges a step there once more, when an earlier step has failed."""
+    starter = {cell.id: cell for cell in lab.starter}
+    run = lab.run([])
+    passed = []
+    done = 0
+    for step in lab.steps:
+        first = lab.solution.index(step.answers[0])
+        run.cells(lab.solution[done:first])
+        for cell in step.answers:
+            run.cell(starter[cell.id])
+        if first_words(run.cell(step.check)) == [("✔", step.check_id)]:
+            passed.append(step.check_id)
+        run.errors.clear()
+        done = first
+
+    assert passed == []
+
+
 def test_solution_prints_the_same_each_time(lab: Any) -> None:
     assert lab.run(lab.solution).printed == lab.run(lab.solution).printed
 

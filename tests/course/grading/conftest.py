@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 import ecslab
 from ecslab.course.files import CourseFiles
+from ecslab.course.forking.parent import Parent
 
 LAB = "02-clusters"
 
@@ -123,6 +125,13 @@ class Handed:
             "PYTHONPATH": os.pathsep.join([str(entry.parent), package]),
             "PYTEST_ADDOPTS": f"--ecslab-course={self.files.root} -p no:cacheprovider",
         }
+
+
+@pytest.fixture(scope="session")
+def parent() -> Iterator[Parent]:
+    """One warmed parent for all tests of this process."""
+    with Parent() as started:
+        yield started
 
 
 @pytest.fixture

@@ -14,10 +14,17 @@ from ecslab.errors import CourseError
 CELL_SECONDS = 2
 
 
-def graded(handed: Any, notebook: Any, **options: Any) -> Any:
-    reports = grade_files([handed.hand_in(notebook)], course=handed.files, **options)
-    assert reports[0].problem is None
-    return reports[0]
+@pytest.fixture
+def graded(handed: Any, parent: Any) -> Any:
+    """Grade one notebook."""
+
+    def grade(notebook: Any, **options: Any) -> Any:
+        path = handed.hand_in(notebook)
+        reports = grade_files([path], course=handed.files, parent=parent, **options)
+        assert reports[0].problem is None
+        return reports[0]
+
+    return grade
 
 
 def outcomes(report: Any) -> Any:
@@ -28,7 +35,9 @@ def messages(report: Any) -> Any:
     return {check.id: check.message for check in report.checks}
 
 
-def test_an_untouched_lab_is_not_attempted_whatever_its_outputs_claim(handed: Any) -> None:
+def test_an_untouched_lab_is_not_attempted_whatever_its_outputs_claim(
+    handed: Any, graded: Any
+) -> None:
     for cell in handed.starter["cells"]:
         if "check" in cell["metadata"]["tags"]:
             cell["source"] = f"print({cell['source']!r})"
@@ -36,7 +45,7 @@ def test_an_untouched_lab_is_not_attempted_whatever_its_outputs_claim(handed: An
             cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
             cell["execution_count"] = 1
 
-    report = graded(handed, handed.starter)
+    report = graded(handed.starter)
 
     assert set(outcomes(report).values()) == {"not attempted"}
     assert (report.score, report.possible) == (0, 6)
@@ -62,7 +71,7 @@ second = 6"""
 
 
 def test_a_solved_lab_earns_everything_in_a_clean_and_limited_process(
-    handed: Any, monkeypatch: pytest.MonkeyPatch
+    handed: Any, graded: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("A_TOKEN", "secret")
     notebook = handed.solved(first=ISOLATED, second="second = Noisy(6)")
@@ -70,13 +79,13 @@ def test_a_solved_lab_earns_everything_in_a_clean_and_limited_process(
     notebook["cells"].insert(3, {"cell_type": "code", "source": "1 / 0", "metadata": {}})
     notebook["cells"] = [cell for cell in notebook["cells"] if cell.get("id") != "check-third"]
 
-    report = graded(handed, notebook)
+    report = graded(notebook)
 
     assert messages(report)["second"] == "✔ second: passed (3 of 3 points)"
     assert (report.score, report.possible, report.passed) == (6, 6, True)
     assert report.protections["clean environment"]
     assert report.protections["memory limit"] == (sys.platform == "linux")
-    assert not report.protections["network blocked"]
+    assert report.protections["network blocked"] == (sys.platform == "linux")
 
 
 STUBBORN = """\
@@ -90,18 +99,20 @@ while True:
 
 
 def test_a_cell_that_cannot_be_interrupted_and_one_that_ends_python_cost_only_themselves(
-    handed: Any,
+    handed: Any, graded: Any
 ) -> None:
     notebook = handed.solved(first=STUBBORN, second="import os\nos._exit(0)")
 
-    report = graded(handed, notebook, timeout=CELL_SECONDS)
+    report = graded(notebook, timeout=CELL_SECONDS)
 
     assert outcomes(report) == {"first": "timeout", "second": "error", "third": "passed"}
     assert messages(report)["first"] == "took longer than 2 seconds"
     assert "ended its Python process" in messages(report)["second"]
 
 
-def test_a_loop_an_exit_and_a_swallowed_error_cost_only_themselves(handed: Any) -> None:
+def test_a_loop_an_exit_and_a_swallowed_error_cost_only_themselves(
+    handed: Any, graded: Any
+) -> None:
     """``%nosuchmagic`` prints its error to stderr, and nbval alone takes the cell as passed."""
     notebook = handed.solved(
         first="first = 5\nwhile True:\n    pass",
@@ -109,7 +120,7 @@ def test_a_loop_an_exit_and_a_swallowed_error_cost_only_themselves(handed: Any) 
         third='%nosuchmagic\nlab.account["third"] = 5',
     )
 
-    report = graded(handed, notebook, timeout=CELL_SECONDS)
+    report = graded(notebook, timeout=CELL_SECONDS)
 
     # The loop came after the answer: the interrupted cell has done its work.
     assert outcomes(report) == {"first": "passed", "second": "error", "third": "error"}
@@ -130,8 +141,10 @@ second = Bomb()"""
 ENDED_LATER = "code of this cell ended the Python process when the check ran it"
 
 
-def test_code_that_ends_python_from_within_a_check_is_blamed_on_its_own_cell(handed: Any) -> None:
-    report = graded(handed, handed.solved(first="first = 1 / 0", second=ENDS_LATER))
+def test_code_that_ends_python_from_within_a_check_is_blamed_on_its_own_cell(
+    handed: Any, graded: Any
+) -> None:
+    report = graded(handed.solved(first="first = 1 / 0", second=ENDS_LATER))
 
     assert outcomes(report) == {"first": "error", "second": "error", "third": "passed"}
     assert messages(report)["first"] == "ZeroDivisionError: division by zero"
@@ -139,7 +152,7 @@ def test_code_that_ends_python_from_within_a_check_is_blamed_on_its_own_cell(han
 
 
 def test_several_files_are_graded_side_by_side_and_a_bad_one_does_not_stop_them(
-    handed: Any,
+    handed: Any, parent: Any
 ) -> None:
     broken = handed.desk / "broken.ipynb"
     broken.write_text("{")
@@ -147,7 +160,11 @@ def test_several_files_are_graded_side_by_side_and_a_bad_one_does_not_stop_them(
     seen = []
 
     reports = grade_files(
-        [good[0], broken, good[1]], course=handed.files, jobs=2, on_report=seen.append
+        [good[0], broken, good[1]],
+        course=handed.files,
+        parent=parent,
+        jobs=2,
+        on_report=seen.append,
     )
 
     assert [report.file.name for report in reports] == ["alice.ipynb", "broken.ipynb", "bob.ipynb"]

@@ -6,12 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ecslab.course.grading.grader import Grader
     from ecslab.course.grading.render import in_words, to_csv, to_json, to_junit, to_table
     from ecslab.course.grading.report import CheckResult, Report
     from ecslab.course.grading.run import grade_files
 
 __all__ = [
     "CheckResult",
+    "Grader",
     "Report",
     "grade_files",
     "in_words",
@@ -23,6 +25,7 @@ __all__ = [
 
 _HOMES = {
     "CheckResult": "report",
+    "Grader": "grader",
     "Report": "report",
     "grade_files": "run",
     "in_words": "render",

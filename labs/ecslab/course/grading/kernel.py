@@ -10,13 +10,15 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty
 from typing import Any
+from uuid import uuid4
 
 from jupyter_client.manager import KernelManager
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
 
+from ecslab.course.forking.kernels import ForkingProvisioner
+from ecslab.course.grading.place import Place
 from ecslab.errors import CourseError
 
 __all__ = ["CourseKernel", "KernelDied"]
@@ -74,26 +76,22 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
     and empty, and its environment has no AWS settings and no personal Jupyter settings.
 
     Args:
-        folder: an existing empty folder, the caller's to delete.
+        place: where it runs.
         limit: wall-clock seconds that one cell may take.
     """
 
-    def __init__(self, folder: Path, limit: float) -> None:
+    def __init__(self, place: Place, limit: float) -> None:
         self.limit = limit
         self.interrupted_at: float | None = None
         self.reply: dict[str, Any] = {}
         self.flooded = False
         self._waiting: deque[Message] = deque()
         self._size = 0
-        self.km = KernelManager(
-            kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
-        )
-        work = folder / "work"
-        work.mkdir(exist_ok=True)
+        self.km = _manager(place)
         self.km.start_kernel(
             extra_arguments=["--HistoryManager.enabled=False"],
-            cwd=str(work),
-            env=_environment(folder),
+            cwd=str(place.work),
+            env=_environment(place),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -204,6 +202,15 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
             pass
         return bool(self.is_alive())
 
+    @property
+    def error(self) -> str:
+        """The error with which the last cell ended, on one line, or nothing."""
+        if self.timed_out:
+            return f"took longer than {self.limit:g} seconds"
+        if self.reply.get("status") != "error":
+            return ""
+        return f"{self.reply['ename']}: {self.reply['evalue']}"
+
     def stop(self) -> None:
         """End the process at once, and what it started, even when it has ended by itself."""
         if hasattr(self, "km"):
@@ -278,14 +285,32 @@ def _ends(message: Message, request: str) -> bool:
     )
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _manager(place: Place) -> KernelManager:
+    """Make a manager that starts its kernel in a place."""
+    options: dict[str, Any] = {}
+    if place.address is not None:
+        name = uuid4().hex[:8]
+        options = {
+            "transport": "ipc",  # a sandbox has no network, not even to itself
+            "ip": str(place.wire / name),
+            "connection_file": str(place.wire / f"{name}.json"),
+        }
+    manager = KernelManager(
+        kernel_name=CURRENT_ENV_KERNEL_NAME,
+        kernel_spec_manager=NbvalKernelspecManager(),
+        **options,
+    )
+    if place.address is not None:
+        manager.provisioner = ForkingProvisioner(
+            place.address,
+            parent=manager,
+            kernel_id=manager.kernel_id,
+            kernel_spec=manager.kernel_spec,
+        )
+    return manager
+
+
+def _environment(place: Place) -> dict[str, str]:
     """Give the conditions under which the course's own outputs were made, and no account."""
-    temporary = folder / "tmp"
-    temporary.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not _OTHERS.match(name)}
-    return {
-        **kept,
-        **_CONDITIONS,
-        "IPYTHONDIR": str(folder / "ipython"),
-        "TMPDIR": str(temporary),
-    }
+    return {**kept, **_CONDITIONS, **place.environment}

@@ -50,7 +50,8 @@ def merge(reference: Notebook, submission: Notebook, starter: Notebook | None = 
 
     Returns:
         A new notebook. `metadata.ecslab` of each code cell says its role (``given``, ``answer``,
-        ``check`` or ``extra``), the check it belongs to, and whether the learner changed it.
+        ``check`` or ``extra``), the check it belongs to, whether the learner changed it, and how
+        the solution answers.
     """
     kept = [cell for cell in pristine(reference)["cells"] if "solution" not in tags_of(cell)]
     theirs = submission["cells"]
@@ -140,7 +141,7 @@ def _extras(
 
 
 def _answer(cell: Cell, source: str, *, changed: bool) -> Cell:
-    noted = {"role": "answer", "changed": changed}
+    noted = {"role": "answer", "changed": changed, "reference": source_of(cell)}
     return {
         **cell,
         "source": _defused(source),

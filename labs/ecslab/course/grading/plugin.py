@@ -15,10 +15,12 @@ import pytest
 
 if TYPE_CHECKING:
     from ecslab.course.files import CourseFiles
-    from ecslab.course.grading.cells import CourseFile
+    from ecslab.course.grading.collector import CourseFile
+    from ecslab.course.grading.place import Place
 
 _SLOW = "rfc3987_syntax"
 _seen = pytest.StashKey["list[CourseFile]"]()
+_places: list[Place] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,13 +86,13 @@ def pytest_terminal_summary(
         terminalreporter.write_line(in_words(Report(file.path, file.subject.module, checks)))
 
 
-def block_slow_import() -> None:
-    """Keep jsonschema from building a grammar that takes seconds, for formats nobody checks here.
+def place_of_this_process(place: Place) -> None:
+    """Have all notebooks of this process run in one place.
 
-    jsonschema takes the module `rfc3987_syntax` as absent and only knows the formats ``iri`` and
-    ``iri-reference`` no more. nbformat's schemas have neither.
+    Args:
+        place: a sandbox, as the judge has made it.
     """
-    sys.modules.setdefault(_SLOW, None)  # type: ignore[arg-type]  # None means: cannot be imported
+    _places.append(place)
 
 
 class Refused(pytest.File):
@@ -104,7 +106,7 @@ class Refused(pytest.File):
 
 
 def _collector(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    from ecslab.course.grading.cells import CourseFile
+    from ecslab.course.grading.collector import CourseFile
     from ecslab.course.grading.notebook import read_notebook
     from ecslab.course.grading.subject import Subject, find_subject
     from ecslab.errors import CourseError
@@ -122,7 +124,9 @@ def _collector(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         return refused
     if subject is None:
         return None
-    file: CourseFile = CourseFile.from_parent(parent, path=path, subject=subject)
+    file: CourseFile = CourseFile.from_parent(
+        parent, path=path, subject=subject, place=_places[-1] if _places else None
+    )
     config.stash[_seen].append(file)
     return file
 
@@ -135,4 +139,4 @@ def _course(config: pytest.Config) -> CourseFiles:
 
 
 if any(word.startswith("--nbval") for word in sys.argv):
-    block_slow_import()
+    sys.modules.setdefault(_SLOW, None)  # type: ignore[arg-type]  # as forking.preload explains

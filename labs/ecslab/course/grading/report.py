@@ -154,7 +154,7 @@ def _outcome(
         blamed = None if block.startswith("○") else blamed
     blamed = blamed or (judged if judged.what == "timeout" else None)
     if judged.what == "passed":
-        return "passed", block
+        return "passed", f"{block}\n  {judged.note}" if judged.note else block
     if blamed is not None:
         return ("timeout" if blamed.what == "timeout" else "error"), _told(blamed)
     if block.startswith(("○", "✘")):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["LONGEST_TEXT", "Role", "Verdict", "What"]
+__all__ = ["LEARNERS", "LONGEST_TEXT", "Role", "Verdict", "What"]
 
 Role = Literal["given", "answer", "check", "extra"]
 What = Literal["passed", "failed", "timeout", "died", "skipped"]
+
+LEARNERS: frozenset[Role] = frozenset({"answer", "extra"})
+"""Roles of the cells that a learner wrote."""
 
 LONGEST_TEXT = 4000
 """Characters that are kept of what a cell printed."""
@@ -28,6 +30,7 @@ class Verdict:
         error: the exception in one line, or nothing.
         text: what it printed, shortened.
         seconds: wall-clock seconds.
+        note: how it was judged, when that was not the ordinary way.
     """
 
     cell: str
@@ -38,21 +41,9 @@ class Verdict:
     error: str = ""
     text: str = ""
     seconds: float = 0.0
+    note: str = ""
 
     @property
     def learners(self) -> bool:
         """Whether the learner wrote the cell."""
-        return self.role in {"answer", "extra"}
-
-    def to_json(self) -> str:
-        """Write the verdict on one line."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, line: str) -> Verdict:
-        """Read what `to_json` wrote.
-
-        Args:
-            line: one line.
-        """
-        return cls(**json.loads(line))
+        return self.role in LEARNERS

@@ -20,20 +20,26 @@ class Limits:
         file: MiB that one file may grow to.
         open_files: files and connections that are open at once.
         cpu: seconds of CPU time of one process.
+        processes: and threads, of a user that has no others.
     """
 
     memory: int = 4096
     file: int = 64
     open_files: int = 1024
     cpu: int = 600
+    processes: int = 128
 
-    def apply(self) -> dict[str, bool]:
+    def apply(self, *, processes: bool = False) -> dict[str, bool]:
         """Limit this process and those that it starts.
+
+        Args:
+            processes: also limit their number, which counts all that belong to this user.
 
         Returns:
             Each limit, and whether the operating system took it.
         """
-        return {name: _lower(name, value) for name, value in self._values().items()}
+        values = self._values() | ({"RLIMIT_NPROC": self.processes} if processes else {})
+        return {name: _lower(name, value) for name, value in values.items()}
 
     @staticmethod
     def available() -> dict[str, bool]:

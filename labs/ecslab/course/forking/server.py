@@ -1,0 +1,179 @@
+"""A process of one thread that forks itself on request, and ends what nobody holds any more."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+import traceback
+from contextlib import suppress
+from typing import NoReturn
+
+from ecslab.course.forking.wire import Order, receive_order, send
+
+__all__ = ["Server", "die_with_parent"]
+
+_PR_SET_PDEATHSIG = 1
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE)
+
+
+class Server:
+    """Answers each connection with one process.
+
+    The connection is the process's life line: closed by its holder, the process and its group are
+    killed; when the process ends, its exit status is sent and the connection closed.
+
+    Args:
+        listener: a listening Unix socket.
+        owner: the descriptor of a pipe; when it closes, everything ends. None: only a signal ends.
+    """
+
+    def __init__(self, listener: socket.socket, owner: int | None) -> None:
+        self._listener = listener
+        self._owner = owner
+        self._children: dict[int, socket.socket] = {}
+        self._selector = selectors.PollSelector()
+        self._woken, self._wake = os.pipe()
+
+    def run(self) -> None:
+        """Serve until the owner has ended."""
+        os.set_blocking(self._woken, False)
+        os.set_blocking(self._wake, False)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's to handle
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        if self._owner is not None:
+            self._selector.register(self._owner, selectors.EVENT_READ)
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj == self._owner:
+                    for pid in self._children:
+                        _kill(pid)
+                    return
+                if key.fileobj == self._woken:
+                    with suppress(BlockingIOError):
+                        os.read(self._woken, 4096)
+                elif key.fileobj is self._listener:
+                    self._accept()
+                else:
+                    self._hear(int(key.data))
+            self._bury()
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        try:
+            order, streams = receive_order(connection)
+        except (OSError, ValueError, TypeError):
+            connection.close()
+            return
+        pid = os.fork()
+        if pid == 0:
+            self._become(order, streams, connection)
+        for stream in streams:
+            os.close(stream)
+        self._children[pid] = connection
+        self._selector.register(connection, selectors.EVENT_READ, pid)
+        with suppress(OSError):
+            send(connection, {"pid": pid})
+
+    def _hear(self, pid: int) -> None:
+        """Pass on the signals that a holder sends, or kill a process that has lost its holder."""
+        connection = self._children[pid]
+        try:
+            data = connection.recv(4096)
+        except OSError:
+            data = b""
+        if not data:
+            _kill(pid)
+            self._selector.unregister(connection)  # the process is buried when it has ended
+            return
+        for line in data.splitlines():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, int(json.loads(line)["signal"]))
+
+    def _bury(self) -> None:
+        """Take leave of the processes that have ended, and of what is left of their groups."""
+        while True:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            _kill(ended.si_pid)
+            _, status = os.waitpid(ended.si_pid, 0)
+            connection = self._children.pop(ended.si_pid, None)
+            if connection is not None:
+                with suppress(KeyError, ValueError):
+                    self._selector.unregister(connection)
+                with suppress(OSError):
+                    send(connection, {"exit": os.waitstatus_to_exitcode(status)})
+                connection.close()
+
+    def _become(self, order: Order, streams: list[int], connection: socket.socket) -> NoReturn:
+        """Turn this fork into what was ordered; never comes back."""
+        status = 1
+        try:
+            os.setsid()
+            die_with_parent()
+            self._forget(connection)
+            _dress(order, streams)
+            module, _, function = order.task.partition(":")
+            status = int(getattr(importlib.import_module(module), function)(order.argument) or 0)
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except BaseException:  # noqa: BLE001 - this process ends here, whatever happens
+            traceback.print_exc()
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+    def _forget(self, connection: socket.socket) -> None:
+        """Close what belongs to the server: another's life line must not be held here."""
+        signal.set_wakeup_fd(-1)
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as Python itself begins
+        self._selector.close()
+        for each in (self._listener, connection, *self._children.values()):
+            each.close()
+        for descriptor in (self._owner, self._woken, self._wake):
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def die_with_parent() -> None:
+    """Have the operating system kill this process when the one that forked it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _dress(order: Order, streams: list[int]) -> None:
+    """Take the streams, the environment and the folder that were ordered."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for wanted, found in enumerate([nothing, *streams]):
+        os.dup2(found, wanted)
+    for found in [nothing, *streams]:
+        if found > 2:  # noqa: PLR2004 - the last of the standard streams
+            os.close(found)
+    os.environ.clear()
+    os.environ.update(order.environment)
+    time.tzset()
+    os.chdir(order.folder)
+
+
+def _kill(pid: int) -> None:
+    """Kill a process and its group."""
+    for kill in (os.killpg, os.kill):
+        with suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)

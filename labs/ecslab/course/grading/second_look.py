@@ -1,0 +1,107 @@
+"""A second look at a step that failed behind another failed step: on the solution's own account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from ecslab.course.grading.chain import Runnable
+from ecslab.course.grading.kernel import CourseKernel
+from ecslab.course.grading.names import bound_by, kept, read_by, restored
+from ecslab.course.grading.verdict import LEARNERS
+
+__all__ = ["NOTE", "LookedAt", "SecondLook"]
+
+NOTE = "judged on the account as the solution leaves it, because an earlier step is missing"
+
+
+class LookedAt(Runnable, Protocol):
+    """A code cell with what a second look needs to know."""
+
+    @property
+    def reference(self) -> str:
+        """The solution's code of an answer, or the code of a cell that is given."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the learner wrote something into it."""
+
+
+class SecondLook:
+    """Runs the solution up to a step, and then the learner's own cells of that step.
+
+    An error is to cost its own points, and not those of the steps that build upon it. All of it
+    happens in a process of its own, so that the learner's own run goes on undisturbed. There the
+    learner's earlier cells have run too, because a later one may use what they define.
+
+    Args:
+        cells: all code cells of the notebook.
+        start: starts a process.
+    """
+
+    def __init__(self, cells: Sequence[LookedAt], start: Callable[[], CourseKernel]) -> None:
+        self.errors: dict[int, str] = {}
+        """By the place of each of the learner's cells of the latest step: its error, or nothing."""
+        self._cells = cells
+        self._start = start
+        self._kernel: CourseKernel | None = None
+        self._seen = 0
+
+    def prepare(self, number: int, culprits: set[int]) -> CourseKernel | None:
+        """Bring a process to the point where a check can run.
+
+        Args:
+            number: the check's place among the code cells.
+            culprits: places of cells that hang or end their process.
+
+        Returns:
+            That process, or None when a second look would show nothing new.
+        """
+        first = self._first_of_step(number)
+        step = self._cells[first:number]
+        if not any(cell.changed for cell in step) or any(c.number in culprits for c in step):
+            return None
+        if self._kernel is None:
+            self._kernel = self._start()
+        earlier = [
+            cell.source
+            for cell in self._cells[self._seen : first]
+            if cell.role != "check" and cell.number not in culprits and not cell.left_out
+        ]
+        names = self._private_names(first)
+        solution = [
+            cell.reference
+            for cell in self._cells[:first]
+            if cell.role in {"given", "answer"} and not cell.left_out
+        ]
+        for code in (*earlier, kept(names), *solution, restored(names)):
+            if not self._kernel.run(code):
+                return None
+        self._seen = number
+        self.errors = {}
+        for cell in step:
+            if not self._kernel.run(cell.source):
+                return None
+            if cell.role in LEARNERS:
+                self.errors[cell.number] = self._kernel.error
+        return self._kernel
+
+    def stop(self) -> None:
+        """End the process."""
+        if self._kernel is not None:
+            self._kernel.stop()
+
+    def _first_of_step(self, number: int) -> int:
+        """Give the place behind the check before."""
+        checks = [cell.number for cell in self._cells[:number] if cell.role == "check"]
+        return checks[-1] + 1 if checks else 0
+
+    def _private_names(self, first: int) -> set[str]:
+        """Give the names that the learner chose for himself: no cell of the course reads them.
+
+        What the course does read must be the solution's, as its account is. A learner's own name
+        can mean one thing to the learner and another to the solution; the learner's is kept.
+        """
+        own = [cell.source for cell in self._cells[:first] if cell.role in LEARNERS]
+        course = [cell.source for cell in self._cells if cell.role not in LEARNERS]
+        return bound_by(own) - read_by(course) - bound_by(course)

@@ -1,0 +1,84 @@
+"""A wrong step costs its own points, and not those of the steps that build upon it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecslab.course.grading import grade_files
+from ecslab.course.grading.names import bound_by, read_by
+from ecslab.course.grading.second_look import NOTE
+
+
+@pytest.fixture
+def graded(handed: Any, parent: Any) -> Any:
+    """Grade the lab with these answers; gives outcomes and messages by check."""
+
+    def grade(**answers: str) -> Any:
+        path = handed.hand_in(handed.solved(**answers))
+        (report,) = grade_files([path], course=handed.files, parent=parent, timeout=2)
+        assert report.problem is None
+        return (
+            {check.id: check.outcome for check in report.checks},
+            {check.id: check.message for check in report.checks},
+        )
+
+    return grade
+
+
+def test_a_step_that_builds_upon_a_wrong_one_is_judged_by_itself(graded: Any) -> None:
+    outcomes, messages = graded(first="first = 9")
+
+    assert outcomes == {"first": "not yet", "second": "passed", "third": "passed"}
+    assert messages["second"].endswith(NOTE)
+    assert NOTE not in messages["third"], "it passed at the first look"
+
+
+@pytest.mark.parametrize(
+    "first", ["first = 1 / 0", "while True: pass", "import os; os._exit(1)", "first = ("]
+)
+def test_so_it_is_behind_a_step_that_raises_hangs_dies_or_is_no_python(
+    graded: Any, first: str
+) -> None:
+    outcomes, _ = graded(first=first)
+
+    assert (outcomes["second"], outcomes["third"]) == ("passed", "passed")
+    assert outcomes["first"] in {"error", "timeout"}
+
+
+def test_the_learners_own_names_mean_what_the_learner_meant(graded: Any) -> None:
+    outcomes, _ = graded(
+        first="first = 9\nmine = 4\ndef add(number):\n    return number + mine",
+        second="second = add(first) - 3",
+    )
+
+    assert outcomes == {"first": "not yet", "second": "passed", "third": "passed"}
+
+
+def test_a_step_that_is_wrong_by_itself_says_what_is_wrong_with_itself(graded: Any) -> None:
+    outcomes, messages = graded(first="first = 9", second="second = first + 2")
+
+    assert outcomes["second"] == "not yet"
+    assert "found: 7" in messages["second"], "with the first step as the solution has it"
+
+
+def test_a_step_that_fits_the_learners_own_beginning_passes_at_the_first_look(graded: Any) -> None:
+    """On the solution's account it would fail: 5 - 3 is 2."""
+    outcomes, messages = graded(first="first = 9", second="second = first - 3")
+
+    assert outcomes["second"] == "passed"
+    assert NOTE not in messages["second"]
+
+
+def test_what_was_not_attempted_earns_nothing(graded: Any) -> None:
+    outcomes, _ = graded(first="first = 9", second="second = ...", third="# your code here")
+
+    assert outcomes == {"first": "not yet", "second": "not attempted", "third": "not attempted"}
+
+
+def test_names_are_found_wherever_python_binds_them() -> None:
+    code = "import os.path as p, re\nfor i in x: pass\ndef f(): g = h\nclass C: pass\n(a := b)"
+
+    assert bound_by([code, "not python ("]) == {"p", "re", "i", "f", "g", "C", "a"}
+    assert read_by([code]) == {"x", "h", "b"}
