@@ -33,6 +33,8 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
     and so does one that the cell's own code swallowed together with the interruption.
     """
 
+    test_outputs: Any  # nbval sets it when the cell has run
+
     @property
     def number(self) -> int:
         """The place among the code cells, from 0."""
@@ -161,7 +163,7 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
             return False
         if not file.missed_before(self.number):
             return False
-        first: Any = vars(self)["test_outputs"]
+        first = self.test_outputs
         try:
             kernel = file.second_look.prepare(self.number, file.chain.culprits)
             if kernel is None:
@@ -169,7 +171,7 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
             self._judge(kernel)
         except (NbCellError, KernelDied, CourseError):
             if not any(str(out.get("text", "")).startswith("✘") for out in self.test_outputs or ()):
-                vars(self)["test_outputs"] = first
+                self.test_outputs = first
                 return False
             self._note_errors()
             return False
