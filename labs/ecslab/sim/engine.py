@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.model.cluster import FARGATE_PROVIDERS
 from ecslab.sim.agent import Agent
+from ecslab.sim.deletions import Deletions
 from ecslab.sim.entities import Task
 from ecslab.sim.instance_agents import InstanceAgents
 from ecslab.sim.machines import NoMachines
@@ -32,6 +33,7 @@ class Engine:
     def __init__(self, account: Account, machines: MachinesPort | None = None) -> None:
         self.account = account
         self.agent = Agent(account)
+        self.deletions = Deletions(account)
         self.placer = Placer(account)
         self.instances = InstanceAgents(account, self.agent, machines or NoMachines())
         self.rollout = Rollout(account)

@@ -45,6 +45,7 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
     """Answer DeleteTaskDefinitions."""
     account = call.account
     deleted = account.definitions.delete(params["taskDefinitions"], at=account.clock.now)
+    call.engine.deletions.begin()
     return {"taskDefinitions": deleted.definitions, "failures": deleted.failures}
 
 

@@ -8,6 +8,15 @@ from ecslab.model.differences.difference import Area, Difference
 
 DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
+        id="deletion-takes-a-minute",
+        area=Area.TASK_DEFINITIONS,
+        aws="A deleted revision is gone some time after the last task and service that use it.",
+        here="Within a minute.",
+        why="botocore ecs DeleteTaskDefinitions; no time is published.",
+        test="tests/cloud/test_deletions.py"
+        "::test_a_deleted_revision_is_gone_once_its_service_and_tasks_are",
+    ),
+    Difference(
         id="order-of-rules",
         area=Area.TASK_DEFINITIONS,
         aws="Documents each rule, not which of several broken ones is reported.",
