@@ -453,3 +453,22 @@ def test_a_health_check_port_is_a_port(cloud: Cloud, port: str) -> None:
     with pytest.raises(ClientError, match="Health check port"):
         front.elb.modify_target_group(TargetGroupArn=front.target_group, HealthCheckPort=port)
     front.elb.modify_target_group(TargetGroupArn=front.target_group, HealthCheckPort="9090")
+
+
+def test_a_deleted_load_balancer_lets_go_of_its_security_group(cloud: Cloud) -> None:
+    """EC2 DeleteSecurityGroup: DependencyViolation while interfaces use it, and no longer."""
+    front = Front(cloud)
+    front.serve(WEB)
+    group = front.group("other", 80, CidrIp="0.0.0.0/0")
+    made = front.balance("other", SecurityGroups=[group])
+    front.elb.create_listener(
+        LoadBalancerArn=made["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+    )
+    assert cloud.http(f"http://{made['DNSName']}").status == 200
+    with pytest.raises(ClientError, match="DependencyViolation"):
+        front.ec2.delete_security_group(GroupId=group)
+    front.elb.delete_load_balancer(LoadBalancerArn=made["LoadBalancerArn"])
+    front.ec2.delete_security_group(GroupId=group)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ecslab.aws.certificates import certified_names
 from ecslab.sim.balancing import HealthCheck, Listener, LoadBalancer, Rule, TargetGroup
 from ecslab.sim.listener_rules import weights
 
@@ -81,6 +82,7 @@ def _listener(found: Any) -> Listener:
         int(found.port),
         found.protocol,
         tuple(_rule(rule) for rule in (*ordered, *default)),
+        frozenset(name for arn in found.certificates or () for name in certified_names(arn)),
     )
 
 

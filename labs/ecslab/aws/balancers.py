@@ -41,6 +41,7 @@ class LoadBalancers:
         self._network = network
         self._named: dict[str, LoadBalancer] | None = None
         self._users: dict[str, LoadBalancer] = {}
+        self._aliases: dict[str, str] = {}
         self._groups: dict[str, TargetGroup] = {}
         self.hosts = Hosts(account)
         self._reach = Reach(network)
@@ -72,7 +73,20 @@ class LoadBalancers:
 
     def named(self, dns_name: str) -> LoadBalancer | None:
         """Return the load balancer with a DNS name."""
-        return self._all().get(dns_name.lower())
+        name = dns_name.lower()
+        return self._all().get(self._aliases.get(name, name))
+
+    def alias(self, name: str, dns_name: str | None) -> None:
+        """Let a further name of AWS's lead to a load balancer; None ends that.
+
+        Args:
+            name: a name below `on.aws`, which AWS gives to what it manages.
+            dns_name: the load balancer's own name.
+        """
+        if dns_name is None:
+            self._aliases.pop(name.lower(), None)
+        else:
+            self._aliases[name.lower()] = dns_name.lower()
 
     def user_of(self, group: str) -> LoadBalancer | None:
         """Return the load balancer whose listeners use a target group."""

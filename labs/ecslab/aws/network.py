@@ -55,6 +55,7 @@ class Network:
     def invalidate(self) -> None:
         """Look at EC2 anew at the next question; to be called after a request that changed it."""
         self._topology = None
+        self._nodes.release_gone()
         self._backend().private_addresses.forget()
 
     def interface(self, interface_id: str) -> NetworkInterface | None:

@@ -39,20 +39,27 @@ class LoadBalancerNodes:
         self._ids.clear()
 
     def of(self, balancer: Any) -> tuple[NetworkInterface, ...]:
-        """Return the nodes of a load balancer, and delete those of load balancers that are gone.
+        """Return the nodes of a load balancer.
 
         Args:
             balancer: its ARN, or moto's load balancer.
         """
+        self.release_gone()
         known = elbv2_backends[self._account][self._region].load_balancers
         arn = balancer if isinstance(balancer, str) else balancer.arn
+        if arn not in known:
+            return ()
+        return tuple(self._node(known[arn], each.id) for each in known[arn].subnets)
+
+    def release_gone(self) -> None:
+        """Delete the nodes of load balancers and subnets that are gone."""
+        if not self._ids:
+            return
+        known = elbv2_backends[self._account][self._region].load_balancers
         for node_arn, subnet in list(self._ids):
             subnets = [each.id for each in known[node_arn].subnets] if node_arn in known else []
             if subnet not in subnets:
                 self._network.release(self._ids.pop((node_arn, subnet)))
-        if arn not in known:
-            return ()
-        return tuple(self._node(known[arn], each.id) for each in known[arn].subnets)
 
     def _node(self, balancer: Any, subnet: str) -> NetworkInterface:
         key = (balancer.arn, subnet)

@@ -189,6 +189,7 @@ class Runtime:
         balancers = LoadBalancers(account, network)
         ports.balancers = balancers.targets
         ports.extra["target_groups"] = balancers
+        ports.extra["role_clients"] = clients
         self._networks[region] = network
         self.registries[region] = registry
         self._roles[region] = roles

@@ -120,12 +120,22 @@ def _check_tls(request: Request, listener: Listener, path: Path) -> None:
             f" its listener's protocol is {listener.protocol}."
         )
         raise TlsError(message, hops=path.hops)
-    if request.verify:
-        message = (
-            f"The certificate is not valid for {request.host}: nobody gets one for a name that"
-            " belongs to AWS. Use a domain name of your own."
-        )
+    if request.verify and not any(_covers(name, request.host) for name in listener.names):
+        message = f"No certificate of the listener on port {request.port} is valid for"
+        message += f" {request.host}."
+        if request.host.endswith(".amazonaws.com"):
+            message = (
+                f"The certificate is not valid for {request.host}: nobody gets one for a name that"
+                " belongs to AWS. Use a domain name of your own."
+            )
         raise TlsError(message, hops=path.hops)
+
+
+def _covers(name: str, host: str) -> bool:
+    """Say whether a certificate's name covers a host; an asterisk stands for one label."""
+    if name.startswith("*."):
+        return host.partition(".")[2].lower() == name[2:].lower()
+    return host.lower() == name.lower()
 
 
 def _private_address(node: NetworkInterface) -> Hop:

@@ -99,12 +99,21 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listener; `rules` in order of priority, the default rule last."""
+    """A listener.
+
+    Args:
+        arn: its ARN.
+        port: its port.
+        protocol: its protocol.
+        rules: its rules in order of priority, the default rule last.
+        names: the names for which its certificates are good.
+    """
 
     arn: str
     port: int
     protocol: str
     rules: tuple[Rule, ...]
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

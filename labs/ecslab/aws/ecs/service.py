@@ -23,6 +23,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     attributes,
     clusters,
     container_instances,
+    express,
     instance_tasks,
     service_deployments,
     services,
@@ -30,6 +31,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     task_sets,
     tasks,
 )
+from ecslab.aws.ecs.lookup import find_cluster
 from ecslab.aws.ecs.operation import OPERATIONS, Call, DetailedError
 from ecslab.aws.ecs.request_body import parameters
 from ecslab.errors import AwsError
@@ -70,6 +72,13 @@ class EcsBackend(BaseBackend):
     def network(self) -> Network:
         """Return the VPCs."""
         return self._made()[1]
+
+    def describe_services(self, cluster: str, names: list[str]) -> tuple[list[Any], list[Any]]:
+        """Return the ACTIVE ones of some services; moto's Application Auto Scaling asks for it."""
+        found = find_cluster(self.engine.account, cluster)
+        known = found.services if found is not None and found.active else {}
+        named = [known[name] for name in names if name in known]
+        return [each for each in named if each.status == "ACTIVE"], []
 
     @property
     def _url_module(self) -> Any:

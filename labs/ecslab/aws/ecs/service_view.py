@@ -28,6 +28,7 @@ _COPIED = (
     "enableExecuteCommand",
     "availabilityZoneRebalancing",
     "roleArn",
+    "resourceManagementType",
 )
 _STATES = {"IN_PROGRESS": "IN_PROGRESS", "COMPLETED": "SUCCESSFUL", "FAILED": "STOPPED"}
 

@@ -8,6 +8,33 @@ from ecslab.model.differences.difference import Area, Difference
 
 DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
+        id="express-rolls",
+        area=Area.SERVICES,
+        aws="An Express Mode service deploys by canary, watched by an alarm that it makes.",
+        here="It deploys by rolling update between its percentages, and makes no alarm; its second"
+        " target group stays empty.",
+        why="express-service-work.",
+        test="tests/cloud/test_express.py::test_an_update_rolls_out_what_it_names",
+    ),
+    Difference(
+        id="express-size",
+        area=Area.SERVICES,
+        aws="Gives two default sizes of an Express Mode service: 256 and 512 in the API, 1024 and"
+        " 2048 in the guide.",
+        here="256 CPU units and 512 MiB.",
+        why="botocore ecs CreateExpressGatewayServiceRequest.cpu against express-service-work.",
+        test="tests/cloud/test_express.py::test_an_update_rolls_out_what_it_names",
+    ),
+    Difference(
+        id="express-builds-at-once",
+        area=Area.SERVICES,
+        aws="Builds the load balancer of an Express Mode service in the minutes after the call, and"
+        " reports what its role may not do as an event of the service.",
+        here="Everything is built during the call, and what the role may not do is its error.",
+        why="express-service-work; captured service events.",
+        test="tests/cloud/test_express.py::test_what_the_role_may_not_do_fails",
+    ),
+    Difference(
         id="start-throttle-steps",
         area=Area.SERVICES,
         aws="The pause between starts of a failing service grows up to 27 minutes; the steps are"

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.model import agent_answers, cluster_answers, failures, host_failures, task_sets
+from ecslab.model import (
+    agent_answers,
+    cluster_answers,
+    express,
+    failures,
+    host_failures,
+    task_sets,
+)
 from ecslab.model.differences.difference import Area, Difference
 from ecslab.model.failures import Failure
 from ecslab.model.placement import request
@@ -121,6 +128,16 @@ SOURCES: Final[tuple[Source, ...]] = (
         NO_TASK_SETS="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
         NOT_FOUND="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
         SCALED="tests/cloud/test_task_sets.py::test_a_deployment_by_hand",
+    ),
+    _module(
+        Area.SERVICES,
+        express,
+        "tests/cloud/test_express.py::test_wrong_requests_build_nothing",
+        BOTH_DEFINITIONS="tests/cloud/test_express.py::test_a_task_definition_of_ones_own",
+        UNFIT_DEFINITION="tests/cloud/test_express.py::test_a_task_definition_of_ones_own",
+        ROLE="tests/cloud/test_express.py::test_what_the_role_may_not_do_fails",
+        NOT_EXPRESS="tests/cloud/test_express.py::test_what_is_no_express_service",
+        NOT_FOUND="tests/cloud/test_express.py::test_what_is_no_express_service",
     ),
     _module(
         Area.OPERATIONS,
