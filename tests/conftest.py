@@ -21,6 +21,7 @@ settings = fake_account(clean)
 os.environ.clear()
 os.environ.update(settings)
 os.environ["ECSLAB_PROGRESS"] = "off"
+os.environ["ECSLAB_STANDBY"] = "off"
 
 # The same examples on every machine and in every run, and no test that fails by the clock.
 hypothesis.settings.register_profile("ecslab", derandomize=True, deadline=None, database=None)

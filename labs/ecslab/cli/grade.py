@@ -80,6 +80,12 @@ def grade(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="How many at the same time; left out: one a core.")
     ] = None,
+    require_sandbox: Annotated[
+        bool,
+        typer.Option(
+            help="Refuse to run notebooks where they could reach the network or other files."
+        ),
+    ] = False,
     as_json: AsJson = False,
     junit: Annotated[Path | None, typer.Option(help="Also write a JUnit file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write a table for a spreadsheet.")] = None,
@@ -87,7 +93,14 @@ def grade(
     """Grade notebooks; the exit status is 0 when every one could be graded, whatever it earned."""
     from ecslab.course import storage
     from ecslab.course.files import CourseFiles
-    from ecslab.course.grading import grade_files, to_csv, to_json, to_junit, to_table
+    from ecslab.course.grading import (
+        grade_files,
+        protected,
+        to_csv,
+        to_json,
+        to_junit,
+        to_table,
+    )
 
     paths = _notebooks(files)
     with Progress(console=errors, transient=True) as progress:
@@ -96,6 +109,7 @@ def grade(
             paths,
             timeout=timeout,
             jobs=jobs or min(os.cpu_count() or 1, MOST_JOBS),
+            require_sandbox=require_sandbox,
             course=CourseFiles(course_root()),
             on_report=lambda _: progress.advance(task),
         )
@@ -107,6 +121,7 @@ def grade(
         print_json(json.loads(to_json(reports)))
     else:
         console.print(to_table(reports))
+        console.print(protected(reports), markup=False, soft_wrap=True)
     if any(report.problem for report in reports):
         raise typer.Exit(1)
 

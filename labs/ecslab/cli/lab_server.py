@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecslab.cli.environment import fake_account
+from ecslab.course.forking.standby import standby
 from ecslab.errors import CourseError
 
 __all__ = ["LabServer", "can_open_browser", "running"]
@@ -72,11 +73,20 @@ def running(folder: Path, page: str, *, port: int, browser: bool) -> Iterator[La
             env=_settings(private, runtime),
         )
         try:
-            yield LabServer(process, _wait_for_answer(process, Path(runtime), page, log))
+            server = LabServer(process, _wait_for_answer(process, Path(runtime), page, log))
+            _warm_up()
+            yield server
         finally:
             with contextlib.suppress(KeyboardInterrupt):  # pressed again while it is stopping
                 process.terminate()
                 process.wait()
+
+
+def _warm_up() -> None:
+    """Make the processes ready in which labs are judged, so that the command check is quick."""
+    parent = standby()
+    if parent is not None:
+        parent.start()
 
 
 def _command(folder: Path, page: str, *, port: int, browser: bool) -> list[str]:

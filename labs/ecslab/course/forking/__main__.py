@@ -1,6 +1,7 @@
-"""The warmed parent: ``python -m ecslab.course.forking LISTENER OWNER``.
+"""The warmed parent: ``python -m ecslab.course.forking LISTENER UNTIL``.
 
-Args are file descriptors: a listening Unix socket, and a pipe that closes when the owner ends.
+LISTENER is the file descriptor of a listening Unix socket. UNTIL says when to end: ``owner=N`` when
+the pipe with that descriptor closes, ``idle=N`` after so many seconds without work.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from ecslab.course.forking.server import Server
 __all__ = ["main"]
 
 
-def main(listener: int, owner: int) -> None:
-    """Import everything, then fork on request until the owner ends.
+def main(listener: str, until: str) -> None:
+    """Import everything, then fork on request.
 
     Args:
         listener: the descriptor of a listening socket.
-        owner: the descriptor of a pipe.
+        until: when to end.
     """
     preload()
-    Server(socket.socket(fileno=listener), owner).run()
+    kind, _, number = until.partition("=")
+    owner = int(number) if kind == "owner" else None
+    idle = float(number) if kind == "idle" else None
+    Server(socket.socket(fileno=int(listener)), owner, idle=idle).run()
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:3]))
+    main(*sys.argv[1:3])

@@ -55,17 +55,7 @@ class Parent:
             listener.bind(self.address)
             listener.listen(128)
             owner, self._alive = os.pipe()
-            descriptors = (listener.fileno(), owner)
-            command = [sys.executable, "-P", "-m", "ecslab.course.forking"]
-            self._process = subprocess.Popen(
-                [*self._prefix, *command, *map(str, descriptors)],
-                pass_fds=descriptors,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._process = self._spawn(listener, f"owner={owner}", owner)
             os.close(owner)
         return self
 
@@ -112,6 +102,23 @@ class Parent:
     ) -> None:
         """End the parent."""
         self.stop()
+
+    def _spawn(
+        self, listener: socket.socket, until: str, *descriptors: int
+    ) -> subprocess.Popen[bytes]:
+        """Start the program; `until` says when it is to end."""
+        numbers = (listener.fileno(), *descriptors)
+        command = [sys.executable, "-P", "-m", "ecslab.course.forking", str(numbers[0]), until]
+        return subprocess.Popen(
+            [*self._prefix, *command],
+            pass_fds=numbers,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
 
     def _environment(self) -> dict[str, str]:
         """Give what Python reads when it starts; each process gets its own variables later."""

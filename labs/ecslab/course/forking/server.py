@@ -31,18 +31,22 @@ class Server:
 
     Args:
         listener: a listening Unix socket.
-        owner: the descriptor of a pipe; when it closes, everything ends. None: only a signal ends.
+        owner: the descriptor of a pipe; when it closes, everything ends.
+        idle: seconds without any process after which it ends, and takes its socket's file away.
     """
 
-    def __init__(self, listener: socket.socket, owner: int | None) -> None:
+    def __init__(
+        self, listener: socket.socket, owner: int | None = None, *, idle: float | None = None
+    ) -> None:
         self._listener = listener
         self._owner = owner
+        self._idle = idle
         self._children: dict[int, socket.socket] = {}
         self._selector = selectors.PollSelector()
         self._woken, self._wake = os.pipe()
 
     def run(self) -> None:
-        """Serve until the owner has ended."""
+        """Serve until the owner has ended, or nobody has asked for long."""
         os.set_blocking(self._woken, False)
         os.set_blocking(self._wake, False)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's to handle
@@ -53,7 +57,10 @@ class Server:
         if self._owner is not None:
             self._selector.register(self._owner, selectors.EVENT_READ)
         while True:
-            for key, _ in self._selector.select():
+            found = self._selector.select(None if self._children else self._idle)
+            if not found and not self._children:
+                return
+            for key, _ in found:
                 if key.fileobj == self._owner:
                     for pid in self._children:
                         _kill(pid)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ecslab.course.grading.grader import Grader
-    from ecslab.course.grading.render import in_words, to_csv, to_json, to_junit, to_table
+    from ecslab.course.grading.render import (
+        in_words,
+        protected,
+        to_csv,
+        to_json,
+        to_junit,
+        to_table,
+    )
     from ecslab.course.grading.report import CheckResult, Report
     from ecslab.course.grading.run import grade_files
 
@@ -17,6 +24,7 @@ __all__ = [
     "Report",
     "grade_files",
     "in_words",
+    "protected",
     "to_csv",
     "to_json",
     "to_junit",
@@ -29,6 +37,7 @@ _HOMES = {
     "Report": "report",
     "grade_files": "run",
     "in_words": "render",
+    "protected": "render",
     "to_csv": "render",
     "to_json": "render",
     "to_junit": "render",

@@ -20,6 +20,7 @@ from ecslab.course import files as course_files
 from ecslab.course.files import CourseFiles
 from ecslab.course.forking.parent import Parent, can_fork
 from ecslab.course.forking.process import ForkedProcess
+from ecslab.course.forking.standby import standby
 from ecslab.course.forking.wire import Order
 from ecslab.course.grading.merge import notes_of
 from ecslab.course.grading.notebook import Notebook, is_code
@@ -79,7 +80,8 @@ class Grader:
     def start(self) -> Self:
         """Begin to warm up, where processes can be forked; the first notebook waits for the end."""
         if self._parent is None and can_fork():
-            self._parent = self._own = Parent().start()
+            self._parent = self._own = standby() or Parent()
+            self._own.start()
         return self
 
     def grade(self, path: Path) -> Report:
@@ -175,7 +177,10 @@ class Grader:
     def _start(self, request: Request, folder: Path, output: BinaryIO) -> Process:
         if self._parent is not None:
             order = Order(f"{_JUDGE}:judge", request.to_plain(), _environment(folder), str(folder))
-            return self._parent.fork(order, output, output)
+            try:
+                return self._parent.fork(order, output, output)
+            except OSError as error:
+                raise CourseError(f"No process could be started ({error}); try again.") from None
         asked = folder / "request.json"
         asked.write_text(json.dumps(request.to_plain()), encoding="utf-8")
         return subprocess.Popen(

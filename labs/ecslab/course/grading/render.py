@@ -15,7 +15,7 @@ from ecslab.course.grading.text import clean, for_spreadsheet
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["in_words", "to_csv", "to_json", "to_junit", "to_table"]
+__all__ = ["in_words", "protected", "to_csv", "to_json", "to_junit", "to_table"]
 
 MARKS = {"passed": "✔", "not yet": "✘", "not attempted": "○", "error": "✘", "timeout": "✘"}
 _STYLES = {"passed": "green", "not yet": "yellow", "error": "red", "timeout": "red"}
@@ -61,6 +61,22 @@ def to_table(reports: Sequence[Report]) -> RenderableType:
         Something that a rich console prints.
     """
     return _checks(reports[0]) if len(reports) == 1 else _overview(reports)
+
+
+def protected(reports: Iterable[Report]) -> str:
+    """Say what protected this machine from the notebooks that ran, and what did not.
+
+    Args:
+        reports: as `grade_files` gives them.
+    """
+    ran = [report.protections for report in reports if report.protections]
+    if not ran:
+        return "No notebook was run."
+    names = list(ran[0])
+    off = [name for name in names if not all(each.get(name) for each in ran)]
+    on = [name for name in names if name not in off]
+    text = f"Protections: {', '.join(on)}."
+    return f"{text}\nNot on this machine: {', '.join(off)}." if off else text
 
 
 def to_json(reports: Iterable[Report]) -> str:

@@ -110,7 +110,7 @@ def serve(plain: dict[str, Any]) -> int:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.close(nothing)
-    Server(listener, None).run()
+    Server(listener).run()
     return 0
 
 
