@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import ecslab
 from ecslab.authoring import notebooks
 from ecslab.authoring.cells import Cell, Derived
 from ecslab.authoring.imports import light_imports
 from ecslab.authoring.outputs import local_paths, normal, objection, texts
 from ecslab.authoring.problem import Problem, SourceError
 from ecslab.authoring.tree import LAB
+from ecslab.course.forking.parent import Parent, can_fork
 
 __all__ = ["CELL_SECONDS", "KERNELS", "Job", "Outputs", "run"]
 
@@ -78,13 +81,13 @@ def run(jobs: Sequence[Job], done: Callable[[Job], None]) -> list[Outputs | Sour
     with light_imports():
         import nbclient  # noqa: F401 - loaded here, once, without its slow part
 
-    async def together() -> list[Outputs | SourceError]:
+    async def together(parent: Parent | None) -> list[Outputs | SourceError]:
         free = asyncio.Semaphore(KERNELS)
 
         async def one(job: Job) -> Outputs | SourceError:
             async with free:
                 try:
-                    return await _execute(job)
+                    return await _execute(job, parent)
                 except SourceError as error:
                     return error
                 finally:
@@ -92,8 +95,22 @@ def run(jobs: Sequence[Job], done: Callable[[Job], None]) -> list[Outputs | Sour
 
         return await asyncio.gather(*(one(job) for job in jobs))
 
-    with asyncio.Runner(loop_factory=_Loop) as runner:
-        return runner.run(together())
+    with _warmed(jobs) as parent, asyncio.Runner(loop_factory=_Loop) as runner:
+        return runner.run(together(parent))
+
+
+@contextlib.contextmanager
+def _warmed(jobs: Sequence[Job]) -> Iterator[Parent | None]:
+    """Give a parent that kernels can be forked from, where that is possible.
+
+    It holds the package that this runs in; another one's notebooks start a Python of their own.
+    """
+    own = Path(ecslab.__file__).resolve().parents[1]
+    if can_fork() and all(job.package.resolve() == own for job in jobs):
+        with Parent() as parent:
+            yield parent
+    else:
+        yield None
 
 
 def environment(package: Path, folder: str) -> dict[str, str]:
@@ -118,11 +135,13 @@ class _Loop(asyncio.SelectorEventLoop):
         raise RuntimeError("this loop leaves signals alone")
 
 
-async def _execute(job: Job) -> Outputs:
+async def _execute(job: Job, parent: Parent | None) -> Outputs:
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    from ecslab.course.forking.kernels import ForkingProvisioner
 
     cells = job.derived.executed
     notebook = _notebook(cells)
@@ -133,6 +152,14 @@ async def _execute(job: Job) -> Outputs:
 
     # Without any folder of kernels the manager offers the interpreter this runs in, and no other.
     manager = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+    if parent is not None:
+        manager.kernel_name = "python3"
+        manager.provisioner = ForkingProvisioner(
+            parent.address,
+            parent=manager,
+            kernel_id=manager.kernel_id,
+            kernel_spec=manager.kernel_spec,
+        )
     client = NotebookClient(
         notebook,
         km=manager,
