@@ -83,8 +83,9 @@ class Cache:
         source = derived.source
         cells = [[cell.id, cell.kind, cell.tags, cell.text] for cell in derived.executed]
         parts = [json.dumps([source.name, source.part, cells]).encode(), *self._ours]
+        foreign = self._foreign(source.name)
         for path, content in self._package.items():
-            if path not in self._foreign(source.name):
+            if path not in foreign:
                 parts += [path.relative_to(self._tree.package).as_posix().encode(), content]
         key = _digest([self._surroundings.encode(), *parts])
         return self._folder / f"{source.name}-{source.part}-{key}.json"
