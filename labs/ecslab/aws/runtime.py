@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ from ecslab.sim.ports import Ports
 from ecslab.sim.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from botocore.awsrequest import AWSPreparedRequest
 
@@ -86,6 +87,7 @@ class Runtime:
         self._environment = AccountEnvironment(REGION)
         self._wall_clock = WallClock(self.clock)
         self._undo: list[Callable[[], None]] = []
+        self._quiet = False
         self._session: Any = None
         self._gate = Gate(self._identities, self._context)
         self._gateway = Gateway(
@@ -146,6 +148,36 @@ class Runtime:
         """Return the image registry of a Region."""
         self.engine(region)
         return self.registries[region]
+
+    @property
+    def home(self) -> str:
+        """Return the Region in which an account begins."""
+        return REGION
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Return the Regions that are in use."""
+        return tuple(self._engines)
+
+    def network(self, region: str = REGION) -> vpc.Network:
+        """Return the network of a Region."""
+        self.engine(region)
+        return self._networks[region]
+
+    def load_balancers(self, region: str = REGION) -> LoadBalancers:
+        """Return the load balancers of a Region."""
+        self.engine(region)
+        return self._balancers[region]
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Answer requests without recording them and without using up chance."""
+        state, self._quiet = mock_random.getstate(), True
+        try:
+            yield
+        finally:
+            mock_random.setstate(state)
+            self._quiet = False
 
     def _make(self, account_id: str, region: str) -> tuple[Engine, vpc.Network]:
         if region in self._engines:
@@ -233,6 +265,8 @@ class Runtime:
 
     def _record(self, request: AWSPreparedRequest, verdict: str) -> None:
         """Note who called what, which is the evidence for least privilege."""
+        if self._quiet:
+            return
         host = str(request.url).split("//", 1)[-1].split("/", 1)[0]
         target = _text(request.headers.get("X-Amz-Target", ""))
         found = _ACTION.search(_text(request.body))

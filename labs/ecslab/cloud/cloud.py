@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ecslab.aws.runtime import Runtime
+from ecslab.cloud.explain import Explanation, explain
 from ecslab.cloud.look import look
 from ecslab.cloud.view import View
 from ecslab.errors import CourseError
@@ -166,6 +167,22 @@ class Cloud(AbstractContextManager["Cloud"]):
             A snapshot: its `str()` is text, a notebook shows its picture, its fields are values.
         """
         return look(self._started.engine().account)
+
+    def explain(self, arn: str) -> Explanation:
+        """Return the chain of causes behind a state, each with the call that shows it.
+
+        Args:
+            arn: the ARN of a task, service, service deployment, container instance, cluster, target
+                group or capacity provider.
+
+        Returns:
+            Plain values: `steps`, of which the last is the cause; its `str()` is text, a notebook
+            shows its picture. Asking changes nothing.
+
+        Raises:
+            ecslab.errors.CourseError: the ARN is of something else, or is none.
+        """
+        return explain(self._started, arn)
 
     def http(
         self,

@@ -1,20 +1,16 @@
-"""`View`: an account at one moment, as plain values with a plain text form.
-
-The picture of a view is drawn by `ecslab.show`, which lies above this package; it gives its drawing
-to `draw_with` when it is imported, so that nothing here imports upward.
-"""
+"""`View`: an account at one moment, as plain values with a plain text form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecslab.cloud.drawn import Drawn
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
 _SHORT = 8
-_drawings: list[Callable[[View], str]] = []
 
 
 @dataclass(frozen=True)
@@ -204,7 +200,7 @@ class ClusterView:
 
 
 @dataclass(frozen=True)
-class View:
+class View(Drawn):
     """An account at one moment; it stays as it is when time goes on.
 
     `str()` is its text; a notebook shows its picture.
@@ -224,19 +220,6 @@ class View:
         from ecslab.cloud.view_text import text
 
         return text(self)
-
-    def _repr_pretty_(self, printer: object, cycle: bool) -> None:  # noqa: FBT001 - IPython's
-        """Show the text wherever IPython shows no picture."""
-        printer.text("…" if cycle else str(self))  # type: ignore[attr-defined]
-
-    def _repr_html_(self) -> str | None:
-        """Return the picture, if `ecslab.show` is there to draw it."""
-        return _drawings[-1](self) if _drawings else None
-
-
-def draw_with(drawing: Callable[[View], str]) -> None:
-    """Have views show themselves as the HTML that `drawing` returns."""
-    _drawings[:] = [drawing]
 
 
 def plural(count: int, noun: str) -> str:

@@ -6,7 +6,10 @@ is marked `verified=False`; such texts appear on the page of known differences.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
+from string import Formatter
 from typing import Final
 
 
@@ -27,6 +30,24 @@ class Failure:
     def __call__(self, **values: object) -> str:
         """Return the text with its blanks filled."""
         return self.text.format(**values)
+
+    def find(self, text: str) -> dict[str, str] | None:
+        """Return what fills the blanks in a text, None when it is another text."""
+        found = _pattern(self.text).fullmatch(text)
+        return found.groupdict() if found else None
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Return what matches a text whatever fills its blanks; the same blank is the same value."""
+    seen: set[str] = set()
+    parts = []
+    for literal, name, _, _ in Formatter().parse(text):
+        parts.append(re.escape(literal))
+        if name:
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.*?)")
+            seen.add(name)
+    return re.compile("".join(parts), re.DOTALL)
 
 
 _UPDATES = "stopped-tasks-error-messages-updates"

@@ -6,6 +6,7 @@
     timeline(cloud, task_arn)  # a task's states over time; several ARNs, ids or lists are fine
     timeline(cloud)  # the newest 12 tasks
     rollout(cloud, "web")  # tasks of each revision over time, with the limits and the events
+    cloud.explain(arn)  # the chain of causes behind a state, each with the call that shows it
 
 In a lesson or a lab `cloud` is `lesson.cloud` or `lab.cloud`. Write the call as the last line of a
 cell, and Jupyter and the site show the picture; `print(timeline(cloud, arn))` shows its text, which
@@ -23,11 +24,14 @@ Looking changes nothing, and the same seed gives the same bytes.
 
 from __future__ import annotations
 
-from ecslab.cloud.view import draw_with
+from ecslab.cloud.drawn import draw_with
+from ecslab.cloud.explain import Explanation
+from ecslab.cloud.view import View
+from ecslab.show import explanation_picture, view_picture
 from ecslab.show.rollout import Rollout, rollout
 from ecslab.show.timeline import Timeline, timeline
-from ecslab.show.view_picture import html
 
 __all__ = ["Rollout", "Timeline", "rollout", "timeline"]
 
-draw_with(html)
+draw_with(View, view_picture.html)
+draw_with(Explanation, explanation_picture.html)

@@ -1,0 +1,113 @@
+"""Why a task finds no container instance."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ecslab.cloud.explain import agents
+from ecslab.cloud.explain.evidence import Absent, value_at
+from ecslab.model.placement import needs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecslab.cloud.explain.case import Case
+    from ecslab.cloud.explain.explanation import Step
+    from ecslab.sim.container_instances import ContainerInstance
+    from ecslab.sim.service import Service
+
+_CLOSEST: Final = re.compile(r"\(container-instance (\w+)\) (.+)$")
+_UNPLACED: Final = "was unable to place a task"
+_RESOURCES: Final = {"CPU units": "CPU", "memory": "MEMORY"}
+
+
+def causes(case: Case, service: Service) -> Iterator[Step]:
+    """Yield why tasks of a service are not placed."""
+    answer = case.describe_service(service.cluster.name, service.name)
+    event = case.event_step("place", "ECS says where it failed.", answer, _UNPLACED)
+    if event is None:
+        return
+    yield event
+    found = _CLOSEST.search(str(event.evidence.value))
+    if found is None:
+        yield from _none_registered(case, service)
+        return
+    instance = service.cluster.instances.get(found[1])
+    if instance is not None:
+        yield from _closest(case, service, instance, found[2])
+
+
+def _none_registered(case: Case, service: Service) -> Iterator[Step]:
+    cluster = service.cluster.name
+    answer = case.ask("ecs", "list_container_instances", cluster=cluster)
+    registered = value_at(answer, "containerInstanceArns") or []
+    words = f"The cluster {cluster} has {len(registered)} container instances."
+    yield case.step("capacity", words, answer, "containerInstanceArns")
+    if not registered:
+        yield from agents.refused(case, cluster)
+
+
+def _closest(
+    case: Case, service: Service, instance: ContainerInstance, tail: str
+) -> Iterator[Step]:
+    answer = case.ask(
+        "ecs",
+        "describe_container_instances",
+        cluster=service.cluster.name,
+        containerInstances=[instance.id],
+    )
+    needs = needs_of(service.primary.definition)
+    shown = value_at(answer, "containerInstances", 0, "remainingResources") or []
+    for words, name in _RESOURCES.items():
+        if words in tail:
+            index = next(i for i, each in enumerate(shown) if each["name"] == name)
+            want = needs.cpu if name == "CPU" else needs.memory
+            text = f"A task takes {want} of {name}; the closest instance has this much left."
+            place = ("containerInstances", 0, "remainingResources", index, "integerValue")
+            yield case.step("capacity", text, answer, *place)
+            return
+    if "port" in tail:
+        index = next(i for i, each in enumerate(shown) if each["name"] == "PORTS")
+        ports = ", ".join(map(str, sorted(needs.tcp)))
+        text = f"A task takes the host port {ports}, which the instance has given away already."
+        place = ("containerInstances", 0, "remainingResources", index, "stringSetValue")
+        yield case.step("capacity", text, answer, *place)
+    elif "attribute" in tail:
+        names = ", ".join(name for name, _ in needs.attributes if name not in instance.attributes)
+        text = f"The task definition requires an attribute that the instance lacks ({names})."
+        yield _definition(case, service, text, "requiresAttributes")
+    elif "AGENT" in tail:
+        text = "Its agent is not connected, so it takes no tasks."
+        yield case.step("capacity", text, answer, "containerInstances", 0, "agentConnected")
+        yield from agents.disconnected(case, instance)
+    elif "ENI" in tail:
+        text = (
+            f"A task with the network mode awsvpc takes a network interface, and an"
+            f" {instance.machine.instance_type} has room for {instance.interfaces} of them."
+        )
+        holds = ("containerInstances", 0, "runningTasksCount")
+        yield case.step("capacity", text, answer, *holds)
+    else:
+        yield from _constraint(case, service, tail)
+
+
+def _constraint(case: Case, service: Service, tail: str) -> Iterator[Step]:
+    if "LOCATION" in tail:
+        text = "No instance is in an Availability Zone of the service's subnets."
+        answer = case.describe_service(service.cluster.name, service.name)
+        place = ("networkConfiguration", "awsvpcConfiguration", "subnets")
+        yield case.step("capacity", text, answer, "services", 0, *place)
+        return
+    text = "No instance fulfils the placement constraints."
+    if service.record.get("placementConstraints"):
+        answer = case.describe_service(service.cluster.name, service.name)
+        yield case.step("capacity", text, answer, "services", 0, "placementConstraints")
+    else:
+        yield _definition(case, service, text, "placementConstraints")
+
+
+def _definition(case: Case, service: Service, words: str, member: str) -> Step:
+    name = str(service.primary.definition["taskDefinitionArn"]).rsplit("/", 1)[-1]
+    answer = case.ask("ecs", "describe_task_definition", taskDefinition=name)
+    return case.step("capacity", words, answer, "taskDefinition", Absent(member))

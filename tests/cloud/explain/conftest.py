@@ -1,0 +1,23 @@
+"""Running accounts for the tests of explanations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecslab import Cloud
+
+for folder in (Path(__file__).parent, Path(__file__).parents[1], Path(__file__).parents[2] / "aws"):
+    sys.path.insert(0, str(folder))
+
+from shops import Shop, open_shop
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """Yield a running account."""
+    with Cloud(seed=7) as cloud:
+        yield open_shop(cloud)
