@@ -34,6 +34,7 @@ from ecslab.aws.logs import Logs
 from ecslab.aws.machines import Machines
 from ecslab.aws.network_port import TaskNetwork
 from ecslab.aws.programs import Programs
+from ecslab.aws.reader import Reader
 from ecslab.aws.registry import Registry
 from ecslab.aws.role_clients import RoleClients
 from ecslab.aws.roles import TaskRoles
@@ -88,6 +89,7 @@ class Runtime:
         self._wall_clock = WallClock(self.clock)
         self._undo: list[Callable[[], None]] = []
         self._quiet = False
+        self._readers: dict[str, Reader] = {}
         self._session: Any = None
         self._gate = Gate(self._identities, self._context)
         self._gateway = Gateway(
@@ -168,6 +170,13 @@ class Runtime:
         """Return the load balancers of a Region."""
         self.engine(region)
         return self._balancers[region]
+
+    def reader(self, region: str = REGION) -> Reader:
+        """Return who reads the API of a Region, with nothing in memory of what was read before."""
+        if region not in self._readers:
+            self._readers[region] = Reader(region, self.quietly)
+        self._readers[region].forget()
+        return self._readers[region]
 
     @contextmanager
     def quietly(self) -> Iterator[None]:

@@ -15,7 +15,15 @@ _drawings: dict[type, Callable[[Any], str]] = {}
 
 
 class Drawn:
-    """A value whose `str()` is its text and which a notebook shows as a picture."""
+    """A value whose `str()` is its text and which a notebook shows as a picture.
+
+    A dataclass of this kind is made with `repr=False`: IPython takes the first of a class's
+    `_repr_pretty_` and `__repr__` that it meets.
+    """
+
+    def __repr__(self) -> str:
+        """Return the first line of the text."""
+        return f"<{type(self).__name__}: {str(self).partition(chr(10))[0]}>"
 
     def _repr_pretty_(self, printer: object, cycle: bool) -> None:  # noqa: FBT001 - IPython's
         """Show the text wherever IPython shows no picture."""

@@ -199,7 +199,7 @@ class ClusterView:
         return ", ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class View(Drawn):
     """An account at one moment; it stays as it is when time goes on.
 

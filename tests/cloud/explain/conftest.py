@@ -10,8 +10,9 @@ import pytest
 
 from ecslab import Cloud
 
-for folder in (Path(__file__).parent, Path(__file__).parents[1], Path(__file__).parents[2] / "aws"):
-    sys.path.insert(0, str(folder))
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "aws"))
 
 from shops import Shop, open_shop
 

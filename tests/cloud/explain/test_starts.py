@@ -110,7 +110,9 @@ def test_an_explicit_deny_and_a_boundary_are_told_apart(ended: Runs) -> None:
 def test_the_policy_on_the_wrong_role(ended: Runs) -> None:
     """Drill 6: secrets are fetched with the execution role, whatever the task role may do."""
     runs = ended
-    secret = boto3.client("secretsmanager").create_secret(Name="wrong-role", SecretString="x")["ARN"]
+    secret = boto3.client("secretsmanager").create_secret(Name="wrong-role", SecretString="x")[
+        "ARN"
+    ]
     container = runs.container("wrong-role", "nginx", secrets=[{"name": "S", "valueFrom": secret}])
     role = runs.role("checkout", "secretsmanager:GetSecretValue")
     runs.start("wrong-role", container, taskRoleArn=role)
@@ -140,7 +142,9 @@ def test_the_endpoints_security_group(ended: Runs) -> None:
     network = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [closed]}}
     ended.start("endpoint", ended.container("endpoint", there), network=network)
     ended.until("endpoint", "STOPPED")
-    found = explained(ended.shop.cloud, ended.arns["endpoint"], f"no inbound rule .*{closed}|{closed}")
+    found = explained(
+        ended.shop.cloud, ended.arns["endpoint"], f"no inbound rule .*{closed}|{closed}"
+    )
     assert "inbound" in found.cause.words
     assert found.cause.evidence.operation == "describe_security_groups"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ecslab.aws.reader import Reader
 from ecslab.cloud.explain import clusters, gone, groups, instances, services, tasks
 from ecslab.cloud.explain.case import Case
 from ecslab.cloud.explain.evidence import Evidence
@@ -47,7 +46,7 @@ def explain(runtime: Runtime, arn: str) -> Explanation:
         message = f"{arn!r} is not the ARN of something that can be explained: {names}."
         raise CourseError(message)
     region = parts[3] if parts[3] in runtime.regions else runtime.home
-    case = Case(runtime, region, Reader(region, runtime.quietly))
+    case = Case(runtime, region)
     state, found = look(case, arn)
     return Explanation(arn, runtime.clock.now, state, tuple(_unrepeated(found)))
 

@@ -9,7 +9,7 @@ from ecslab.cloud.explain.evidence import Absent, Evidence, Part, parse_call, qu
 from ecslab.cloud.explain.explanation import Step
 
 if TYPE_CHECKING:
-    from ecslab.aws.reader import Answer, Reader
+    from ecslab.aws.reader import Answer
     from ecslab.aws.runtime import Runtime
     from ecslab.journal import Entry
     from ecslab.model.network import Topology
@@ -24,13 +24,12 @@ class Case:
     Args:
         runtime: the account.
         region: the Region.
-        reader: asks its API.
     """
 
-    def __init__(self, runtime: Runtime, region: str, reader: Reader) -> None:
+    def __init__(self, runtime: Runtime, region: str) -> None:
         self.runtime = runtime
         self.region = region
-        self.reader = reader
+        self.reader = runtime.reader(region)
         self.account: Account = runtime.engine(region).account
         self.journal = runtime.journal
         self.roles = Roles(lambda: runtime.clock.now, region, self.account.id)

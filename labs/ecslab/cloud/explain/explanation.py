@@ -37,7 +37,7 @@ class Step:
     evidence: Evidence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation(Drawn):
     """The chain of causes behind the state of one thing; it stays as it is when time goes on.
 

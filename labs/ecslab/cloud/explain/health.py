@@ -143,22 +143,23 @@ def _too_early(
     case: Case, task: Task, group: TargetGroup, judged: Entry, port: int
 ) -> Iterator[Step]:
     """Yield that the program was not ready yet, if that is why."""
-    if task.service is None or task.started_at is None:
+    if task.service is None:
         return
     asked = group.check.port_of(port)
-    ready = [
+    late = [
         c.found.image.ready_after
         for c in task.containers
-        if c.found is not None and asked in c.found.image.ports
+        if c.found is not None
+        and c.started_at is not None
+        and asked in c.found.image.ports
+        and c.found.image.ready_after > (judged.at - c.started_at).total_seconds()
     ]
-    age = (judged.at - task.started_at).total_seconds()
-    if not ready or min(ready) < age - group.check.interval * group.check.unhealthy:
+    if not late:
         return
+    ready = min(late)
     grace = float(task.service.record.get("healthCheckGracePeriodSeconds") or 0)
-    if min(ready) <= grace or not min(ready):
-        return
     words = (
-        f"The program needs {min(ready):g} s until it listens, and the grace period in which failed"
+        f"The program needs {ready:g} s until it listens, and the grace period in which failed"
         f" checks do not count is {grace:g} s."
     )
     yield case.service_step("health", words, task, Absent("healthCheckGracePeriodSeconds"))

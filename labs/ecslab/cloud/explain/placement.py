@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from ecslab.sim.service import Service
 
 _CLOSEST: Final = re.compile(r"\(container-instance (\w+)\) (.+)$")
-_UNPLACED: Final = "was unable to place a task"
+UNPLACED: Final = "was unable to place a task"
+"""What every event about a task says that found no place."""
 _RESOURCES: Final = {"CPU units": "CPU", "memory": "MEMORY"}
 
 
 def causes(case: Case, service: Service) -> Iterator[Step]:
     """Yield why tasks of a service are not placed."""
     answer = case.describe_service(service.cluster.name, service.name)
-    event = case.event_step("place", "ECS says where it failed.", answer, _UNPLACED)
+    event = case.event_step("place", "ECS says where it failed.", answer, UNPLACED)
     if event is None:
         return
     yield event
@@ -83,7 +84,7 @@ def _closest(
         yield from agents.disconnected(case, instance)
     elif "ENI" in tail:
         text = (
-            f"A task with the network mode awsvpc takes a network interface, and an"
+            "A task with the network mode awsvpc takes a network interface, and one instance of"
             f" {instance.machine.instance_type} has room for {instance.interfaces} of them."
         )
         holds = ("containerInstances", 0, "runningTasksCount")

@@ -62,6 +62,10 @@ def _behind(case: Case, service: Service) -> Iterator[Step]:
     if undone is not None:
         yield from of_deployment(case, service, undone)
         return
+    if not service.desired:
+        words = "Its desired count is 0: it shall have no tasks."
+        yield case.step("scaling", words, answer, *place, "desiredCount")
+        return
     words = "All of them are healthy, and the newest deployment is complete."
     yield case.step("state", words, answer, *place, "deployments", 0, "rolloutState")
     yield from _worries(case, service)
@@ -94,6 +98,11 @@ def of_deployment(case: Case, service: Service, deployment: Deployment) -> Itera
         )
     if deployment.rollout_state == "COMPLETED":
         return
+    if not service.deployments:
+        service_answer = case.describe_service(service.cluster.name, service.name)
+        words = "Its service has been deleted."
+        yield case.step("deployment", words, service_answer, "services", 0, "status")
+        return
     if deployment is service.primary:
         stuck = list(_stuck(case, service))
         yield from stuck
@@ -113,9 +122,8 @@ def _hindrance(case: Case, service: Service, deployment: Deployment) -> Iterator
                 yield event
             yield from permission.trust(case, role, "ecs-tasks.amazonaws.com")
             return
-    unplaced = list(placement.causes(case, service)) if _lacks(service, deployment) else []
-    if unplaced and not _started_since(case, service):
-        yield from unplaced
+    if _lacks(service, deployment) and _complains(service, placement.UNPLACED):
+        yield from placement.causes(case, service)
         return
     failed = _newest_failed(service, deployment)
     if failed is not None:
@@ -236,15 +244,9 @@ def _lacks(service: Service, deployment: Deployment) -> bool:
     return len([t for t in service.tasks_of(deployment) if t.wanted]) < deployment.desired
 
 
-def _started_since(case: Case, service: Service) -> bool:
-    """Return whether tasks were started after the last one that found no place."""
-    for entry in reversed(case.journal.about(service.arn)):
-        text = str(entry.fields.get("message", "")) if entry.kind == "service.event" else ""
-        if "was unable to place a task" in text:
-            return False
-        if "has started" in text:
-            return True
-    return False
+def _complains(service: Service, text: str) -> bool:
+    """Return whether a service complains of something whose cause lasts."""
+    return any(text in said for texts in service.complaints.values() for said in texts)
 
 
 def _definition_of(deployment: Deployment) -> str:
