@@ -273,11 +273,11 @@ def test_a_task_on_its_way(runs: Runs) -> None:
     """Drill 21: every state of a start says what is going on."""
     runs.start("young", runs.container("young", Image(port=80, size=3000)))
     seen = set()
-    for _ in range(12):
+    for _ in range(18):
         found = runs.shop.cloud.explain(runs.arns["young"])
         checked(found)
         seen.add(found.cause.evidence.value)
-        runs.shop.cloud.advance(seconds=7)
+        runs.shop.cloud.advance(seconds=4)
     assert {"PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"} <= seen
 
 
