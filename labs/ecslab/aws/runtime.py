@@ -12,13 +12,14 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
 from moto.moto_api._internal import mock_random
 
-from ecslab.aws import balancer_backend, ecr, events, http
+from ecslab.aws import application_auto_scaling, balancer_backend, ecr, events, http
 from ecslab.aws import network as vpc
 from ecslab.aws.account_environment import AccountEnvironment
 from ecslab.aws.balancers import LoadBalancers
 from ecslab.aws.cloudwatch import responses as cloudwatch
 from ecslab.aws.cloudwatch.actions import AlarmActions
 from ecslab.aws.ecs import service as ecs
+from ecslab.aws.ecs.service_scaling import resizer
 from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.event_schedules import EventSchedules
 from ecslab.aws.event_tasks import EventTasks
@@ -52,6 +53,7 @@ from ecslab.sim.entities import Account
 from ecslab.sim.identifiers import Identifiers
 from ecslab.sim.metric_store import MetricStore
 from ecslab.sim.ports import Ports
+from ecslab.sim.scaling.controller import ScalingController
 from ecslab.sim.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class Runtime:
         self._roles: dict[str, TaskRoles] = {}
         self._balancers: dict[str, LoadBalancers] = {}
         self._schedules: list[EventSchedules] = []
+        self._scalings: dict[str, ScalingController] = {}
         self._credentials = CredentialStore(self._chance(), lambda: self.clock.now)
         self._identities = Identities(self._credentials, lambda: self.clock.now)
         self._environment = AccountEnvironment(REGION)
@@ -113,6 +116,7 @@ class Runtime:
             balancer_backend.install(),
             ecr.install(),
             events.install(),
+            application_auto_scaling.install(self._scaling),
             cloudwatch.install(lambda region: self.engine(region).account),
             ecs.install(self._make, self._caller_arn),
         ]
@@ -238,11 +242,16 @@ class Runtime:
         self._engines[region] = engine
         self._schedules.append(EventSchedules(account, reporter.deliver, tasks.run))
         self._balancers[region] = balancers
+        self._scalings[region] = ScalingController(account, resizer(engine, network))
         balancers.targets.listen(engine.scheduler.poke_target_group)
         engine.agent.listen(balancers.hosts.note)
         engine.agent.listen(TaskEvents(account).changed)
         engine.agent.listen(Telemetry(account).changed)
         return self._engines[region], network
+
+    def _scaling(self, region: str) -> tuple[ScalingController, Account]:
+        account = self.engine(region).account
+        return self._scalings[region], account
 
     def _chance(self) -> Random:
         """Return an independent source of chance."""

@@ -64,6 +64,8 @@ class Alarm:
     history: list[HistoryItem] = field(default_factory=list)
     latest: tuple[float, ...] = ()
     """The points that decided at the last evaluation, oldest first."""
+    latest_at: int = 0
+    """Epoch seconds at which the period of the newest of them begins."""
     evaluated_at: int = 0
     """Epoch seconds of the end of the latest period at the last evaluation."""
 

@@ -160,7 +160,7 @@ class AlarmController:
             treatment=alarm.treatment,
             breaches=alarm.breaches,
         )
-        alarm.latest = tuple(verdict.used)
+        alarm.latest, alarm.latest_at = verdict.used, max(found, default=0)
         alarm.evaluated_at = end
         if verdict.state is None or verdict.state == alarm.state:
             return

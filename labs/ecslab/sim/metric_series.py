@@ -113,7 +113,7 @@ class Gauge:
     def __init__(self, series: Series, *, every: int = 20, period: int = MINUTE) -> None:
         self._series = series
         self._every = every
-        self._period = period
+        self.period = period
         self._value: float | None = None
         self._next = 0.0
         self._samples: list[float] = []
@@ -142,7 +142,7 @@ class Gauge:
 
     def flush(self, now: float) -> None:
         """Take all samples that were due before a moment."""
-        value, every, period = self._value, self._every, self._period
+        value, every, period = self._value, self._every, self.period
         if value is None:
             self._next = max(self._next, self._instant_from(now))
             self._close(now)
@@ -163,8 +163,8 @@ class Gauge:
 
     def _close(self, now: float) -> None:
         """Make a point of the samples of a period that has ended."""
-        if self._samples and self._begun + self._period <= now:
-            self._series.add(self._begun, self._period, StatisticSet.of(self._samples))
+        if self._samples and self._begun + self.period <= now:
+            self._series.add(self._begun, self.period, StatisticSet.of(self._samples))
             self._samples = []
 
     def _instant_from(self, now: float) -> float:

@@ -98,10 +98,13 @@ class MetricStore:
             every: seconds between two samples.
             period: seconds that one point stands for.
         """
-        if metric not in self._gauges:
-            series = self._of(metric, unit)
-            self._gauges[metric] = Gauge(series, every=every, period=period)
-        return self._gauges[metric]
+        found = self._gauges.get(metric)
+        if found is None or found.period != period:
+            if found is not None:
+                found.flush(self.now())
+            found = Gauge(self._of(metric, unit), every=every, period=period)
+            self._gauges[metric] = found
+        return found
 
     def drop_gauge(self, metric: Metric) -> None:
         """End the sampling of a metric; its points stay."""

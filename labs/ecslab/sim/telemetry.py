@@ -129,9 +129,13 @@ class _ServiceTelemetry:
         return self._account.ports.metrics.gauge(metric, unit, every=SAMPLE, period=period)
 
     def _resolution(self, name: str) -> int:
-        """Return the seconds that one point of a metric stands for."""
-        monitoring = self._service.record.get("monitoring") or {}
-        for each in monitoring.get("metricConfigurations") or []:
-            if name in (each.get("metricNames") or [each.get("metricName")]):
-                return int(each.get("resolutionSeconds") or _MINUTE)
+        """Return the seconds that one point of a metric stands for (botocore MetricConfiguration).
+
+        A service that has come to its end has no revision any more, and nothing to measure.
+        """
+        current = self._service.current
+        monitoring = current.settings.get("monitoring") if current is not None else None
+        for each in (monitoring or {}).get("metricConfigurations") or []:
+            if name in each["metricNames"]:
+                return int(each["resolutionSeconds"])
         return _MINUTE

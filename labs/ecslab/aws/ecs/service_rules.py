@@ -26,6 +26,7 @@ REVISION_KEYS = (
     "platformVersion",
     "serviceConnectConfiguration",
     "volumeConfigurations",
+    "monitoring",
 )
 """Parameters that a service revision fixes; changing one starts a deployment
 (botocore ecs UpdateServiceRequest)."""

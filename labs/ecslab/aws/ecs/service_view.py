@@ -264,6 +264,7 @@ def revision_view(service: Service, deployment: Deployment) -> dict[str, Any]:
         **_platform(deployment, "1.4.0"),
         "loadBalancers": settings.get("loadBalancers"),
         "networkConfiguration": settings.get("networkConfiguration"),
+        "monitoring": settings.get("monitoring"),
         "containerImages": containers,
         "createdAt": deployment.created_at,
     }

@@ -17,6 +17,7 @@ from ecslab.aws.ecs.lookup import (
 )
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import check_placement, decide
+from ecslab.aws.ecs.service_monitoring import check_monitoring
 from ecslab.aws.ecs.service_view import service_view
 from ecslab.errors import AwsError
 from ecslab.model import task_sets as task_set_rules
@@ -63,6 +64,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     rules.check_daemon(params, placement.launch_type)
     rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
     rules.check_exec(params, definition)
+    check_monitoring(params)
     service = _adopted(call, cluster, name, params)
     settings = rules.revision_settings(params, placement)
     call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
@@ -106,6 +108,7 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     settings = rules.revision_settings(merged_settings, placement)
     rules.check_load_balancers(call, settings.get("loadBalancers") or [], definition)
     rules.check_exec({**service.record, **params}, definition)
+    check_monitoring(params)
     rules.update_record(service.record, params)
     if params.get("desiredCount") is not None:
         service.desired = rules.desired_count({**params, **scheduling})
