@@ -21,7 +21,6 @@ from ecslab.aws.scaling_rules import (
     policy_settings,
 )
 from ecslab.errors import AwsError
-from ecslab.model.schedule import Schedule
 from ecslab.sim.scaling.targets import (
     DIMENSION,
     NAMESPACE,
@@ -133,7 +132,7 @@ def put_action(scaling: ScalingController, account: Account, params: Params) -> 
     for key in ("StartTime", "EndTime"):
         if settings.get(key) is not None and not isinstance(settings[key], datetime):
             settings[key] = datetime.fromtimestamp(settings[key], account.clock.now.tzinfo)
-    schedule: Schedule = check_schedule(settings)
+    schedule = check_schedule(settings, account.clock.now)
     arn = (
         f"arn:aws:autoscaling:{account.region}:{account.id}:scheduledAction:"
         f"{account.identifiers.uuid()}:resource/{NAMESPACE}/{target.resource}"

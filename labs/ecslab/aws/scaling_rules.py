@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ecslab.errors import AwsError
-from ecslab.model.schedule import Schedule, ScheduleError
+from ecslab.model.schedules import Schedule
 from ecslab.sim.scaling.targets import ScalableTarget
 from ecslab.sim.scaling.tracking_alarms import ON_REQUESTS, PREDEFINED
 
@@ -14,6 +16,7 @@ __all__ = ["check_limits", "check_policy", "check_schedule", "invalid", "policy_
 
 Params = dict[str, Any]
 
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TRACKING: Final = "TargetTrackingScaling"
 _STEP: Final = "StepScaling"
 _PREDICTIVE: Final = "PredictiveScaling"
@@ -73,8 +76,8 @@ def check_policy(kind: str, settings: Params, target: ScalableTarget) -> None:
         _check_predictive(settings, target)
 
 
-def check_schedule(settings: Params) -> Schedule:
-    """Return the schedule of a scheduled action.
+def check_schedule(settings: Params, now: datetime) -> Schedule:
+    """Return the schedule of a scheduled action that is made now.
 
     Raises:
         AwsError: ValidationException.
@@ -87,9 +90,13 @@ def check_schedule(settings: Params) -> Schedule:
     if low is not None and high is not None and low > high:
         raise invalid("Maximum capacity cannot be less than minimum capacity")
     try:
-        return Schedule.parse(str(text), settings.get("Timezone"))
-    except ScheduleError as error:
-        raise invalid(f"Schedule expression is not valid: {error}") from error
+        zone = ZoneInfo(settings.get("Timezone") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise invalid(f"Timezone is not valid: {settings['Timezone']}") from error
+    schedule = Schedule(str(text), zone, now)
+    if schedule.next_after(_LONG_AGO) is None:
+        raise invalid(f"Schedule expression is not valid: {text}")
+    return schedule
 
 
 def _check_tracking(settings: Params) -> None:

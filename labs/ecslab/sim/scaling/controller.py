@@ -103,7 +103,7 @@ class ScalingController:
         start, end = action.settings.get("StartTime"), action.settings.get("EndTime")
         moment = max(clock.now, start) if start is not None else clock.now
         while True:
-            due = action.schedule.after(moment, action.created_at)
+            due = action.schedule.next_after(moment)
             if due is None or (end is not None and due > end):
                 return
             yield clock.env.timeout((due - clock.now).total_seconds())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ecslab.model.schedule import Schedule
+    from ecslab.model.schedules import Schedule
 
 __all__ = ["Activity", "Policy", "ScalableTarget", "ScheduledAction"]
 
