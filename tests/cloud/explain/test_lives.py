@@ -271,13 +271,13 @@ def test_evidence_that_is_gone(runs: Runs) -> None:
 
 def test_a_task_on_its_way(runs: Runs) -> None:
     """Drill 21: every state of a start says what is going on."""
-    runs.start("young", runs.container("young", Image(port=80, size=3000)))
+    runs.start("young", runs.container("young", Image(port=80, size=600)))
     seen = set()
-    for _ in range(18):
+    for _ in range(14):
         found = runs.shop.cloud.explain(runs.arns["young"])
         checked(found)
         seen.add(found.cause.evidence.value)
-        runs.shop.cloud.advance(seconds=4)
+        runs.shop.cloud.advance(seconds=3)
     assert {"PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"} <= seen
 
 
