@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from ecslab.model import failures, host_failures
 from ecslab.model.failures import Failure
 
-FAILURES = [
-    (name, value)
+FAILURES = {
+    f"{module.__name__.rpartition('.')[2]}-{name}": value
     for module in (failures, host_failures)
     for name, value in vars(module).items()
     if isinstance(value, Failure)
-]
+}
 VALUE = st.text("abcdefghij0123456789-/_", min_size=1, max_size=20)
 
 
-@pytest.mark.parametrize("failure", [each for _, each in FAILURES], ids=[n for n, _ in FAILURES])
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 @settings(max_examples=5)
 @given(data=st.data())
 def test_what_was_filled_in_is_found_again(failure: Failure, data: st.DataObject) -> None:
