@@ -21,7 +21,7 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         area=Area.SERVICES,
         aws="Gives two default sizes of an Express Mode service: 256 and 512 in the API, 1024 and"
         " 2048 in the guide.",
-        here="256 CPU units and 512 MiB.",
+        here="It has 256 CPU units and 512 MiB.",
         why="botocore ecs CreateExpressGatewayServiceRequest.cpu against express-service-work.",
         test="tests/cloud/test_express.py::test_an_update_rolls_out_what_it_names",
     ),
