@@ -6,6 +6,7 @@ from typing import Any
 
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.container_instances import find_instance
+from ecslab.aws.ecs.gateways import gateways_of
 from ecslab.aws.ecs.lookup import find_cluster, find_service, find_task
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.task_sets import find_task_set
@@ -36,8 +37,6 @@ _SHOWN_ONCE_SET = ("dualStackIPv6",)
 """Documented as a setting, but not in botocore's ecs SettingName."""
 
 _MOST_SETTINGS = 10
-_SERVICE_PART = 1
-"""Where the ARN of a task set names its service: `task-set/cluster/service/ecs-svc/id`."""
 _MOST_PROVIDERS = 10
 
 
@@ -77,6 +76,9 @@ def list_tags(call: Call, params: Params) -> dict[str, Any]:
 def _tags(call: Call, arn: str) -> list[dict[str, str]]:
     """Return the tags of a cluster, service or task, to be changed in place."""
     kind, _, path = arn.rsplit(":", 1)[-1].partition("/")
+    gateway = gateways_of(call).get(path) if kind == "gateway" else None
+    if gateway is not None:
+        return gateway.tags
     parts = path.split("/")
     cluster = find_cluster(call.account, parts[0]) if path else None
     if cluster is not None and cluster.active:
@@ -85,11 +87,11 @@ def _tags(call: Call, arn: str) -> list[dict[str, str]]:
         service = find_service(cluster, parts[-1]) if kind == "service" else None
         if service is not None and service.status != "INACTIVE":
             return service.tags
-        if kind == "task-set" and len(parts) > _SERVICE_PART:
-            owner = find_service(cluster, parts[_SERVICE_PART])
-            task_set = find_task_set(owner, arn) if owner is not None else None
-            if task_set is not None:
-                return task_set.tags
+        # The ARN of a task set is task-set/cluster/service/ecs-svc/id.
+        owner = find_service(cluster, "".join(parts[1:2])) if kind == "task-set" else None
+        task_set = find_task_set(owner, arn) if owner is not None else None
+        if task_set is not None:
+            return task_set.tags
         task = find_task(cluster, parts[-1]) if kind == "task" else None
         if task is not None:
             return task.tags
@@ -97,7 +99,11 @@ def _tags(call: Call, arn: str) -> list[dict[str, str]]:
         if instance is not None and instance.status != "INACTIVE":
             return instance.tags
     names = {"cluster": "Cluster", "service": "Service", "task": "Task"}
-    names |= {"container-instance": "Container instance", "task-set": "TaskSet"}
+    names |= {
+        "container-instance": "Container instance",
+        "task-set": "TaskSet",
+        "gateway": "Gateway",
+    }
     if kind not in names:
         message = f"The specified resource ARN is invalid: {arn}"
         raise AwsError(_INVALID, message)

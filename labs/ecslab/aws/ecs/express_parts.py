@@ -6,7 +6,6 @@ through the infrastructure role, and fails as AWS fails it when the role may not
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,12 +19,12 @@ from ecslab.aws.ecs.managed_ingress import (
     Place,
     ServiceIngress,
     SharedBalancer,
+    as_ecs_answers,
 )
-from ecslab.errors import AwsError
 from ecslab.model import express as rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
     from datetime import datetime
 
     from ecslab.aws.ecs.operation import Call, Params
@@ -39,8 +38,6 @@ _MOST_SERVICES: Final = 25
 _LOOK_AGAIN: Final = 5.0
 _A_STEP: Final = 10.0
 """Seconds that each step of the removal takes; AWS publishes none."""
-
-_DENIED: Final = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 @dataclass(slots=True)
@@ -103,7 +100,7 @@ class ExpressParts:
         definition = self._definition(cluster, name, wanted)
         port = rules.port_of(definition)
         network = params.get("networkConfiguration") or {}
-        with _as_ecs_answers():
+        with as_ecs_answers():
             place = self._ingress.place(network.get("subnets"))
             balancer = self._shared(place)
             ingress = self._ingress.attach(
@@ -140,7 +137,7 @@ class ExpressParts:
         service.record["resourceManagementType"] = "ECS"
         express.configurations[service.primary.id] = wanted
         balancer.users.add(service.arn)
-        with _as_ecs_answers():
+        with as_ecs_answers():
             self._scale(service)
         return service
 
@@ -162,7 +159,7 @@ class ExpressParts:
             definition = self._definition(service.cluster, service.name, wanted)
             request["taskDefinition"] = definition["taskDefinitionArn"]
         port = rules.port_of(definition)
-        with _as_ecs_answers():
+        with as_ecs_answers():
             if port != rules.port_of(service.primary.definition):
                 self._ingress.let_in(express.ingress.balancer, express.ingress.group, port)
                 request["loadBalancers"] = [_balanced(express.ingress, port)]
@@ -181,7 +178,7 @@ class ExpressParts:
         express.newest = wanted
         express.updated_at = self._call.account.clock.now
         express.configurations[service.primary.id] = wanted
-        with _as_ecs_answers():
+        with as_ecs_answers():
             self._scale(service)
 
     def remove_after(self, service: Service) -> None:
@@ -292,15 +289,3 @@ def _target(service: Service) -> dict[str, str]:
         "ResourceId": f"service/{service.cluster.name}/{service.name}",
         "ScalableDimension": "ecs:service:DesiredCount",
     }
-
-
-@contextlib.contextmanager
-def _as_ecs_answers() -> Iterator[None]:
-    """Answer for ECS what another service has answered to it."""
-    try:
-        yield
-    except ClientError as error:
-        found = error.response["Error"]
-        denied = found["Code"] in _DENIED
-        code = "AccessDeniedException" if denied else "InvalidParameterException"
-        raise AwsError(code, str(found["Message"])) from None

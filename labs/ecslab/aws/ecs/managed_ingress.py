@@ -9,12 +9,18 @@ output. All calls are judged by the policies of the role.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
 from ecslab.aws.certificates import issue
+from ecslab.errors import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ecslab.aws.role_clients import RoleClients
     from ecslab.sim.identifiers import Identifiers
 
@@ -26,6 +32,7 @@ SESSION: Final = "ECSGateway"
 
 _TAG: Final = {"Key": "AmazonECSManaged", "Value": "true"}
 _HTTPS: Final = 443
+_DENIED: Final = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 _WEB_PORTS: Final = (80, _HTTPS)
 _NOT_FOUND: Final = {
     "Type": "fixed-response",
@@ -71,6 +78,8 @@ class ServiceIngress:
         target_groups: the ARNs of its two target groups, the one in use first.
         rule: the ARN of its listener rule.
         group: the id of the security group of its tasks.
+        port: the port that the load balancer may reach.
+        managed: whether the security group was made for it.
     """
 
     host: str
@@ -79,6 +88,8 @@ class ServiceIngress:
     target_groups: list[str]
     rule: str
     group: str
+    port: int
+    managed: bool = True
 
 
 @dataclass(slots=True)
@@ -147,9 +158,25 @@ class ManagedIngress:
         )
 
     def attach(
-        self, balancer: SharedBalancer, service: str, port: int, health_path: str, cluster: str
+        self,
+        balancer: SharedBalancer,
+        service: str,
+        port: int,
+        health_path: str,
+        cluster: str,
+        *,
+        group: str | None = None,
     ) -> ServiceIngress:
-        """Build what one service needs behind a load balancer."""
+        """Build what one service needs behind a load balancer.
+
+        Args:
+            balancer: the load balancer.
+            service: the name of the service.
+            port: the port of its tasks.
+            health_path: the path of the health checks.
+            cluster: the name of its cluster.
+            group: the security group of its tasks; one is made without it.
+        """
         elb = self._client("elbv2")
         host = f"{service[:2].lower()}-{self.identifiers.task()}.ecs.{self.region}.on.aws"
         certificate = self._client("acm").request_certificate(
@@ -170,7 +197,9 @@ class ManagedIngress:
                 DefaultActions=[_NOT_FOUND],
                 Tags=[_TAG],
             )["Listeners"][0]["ListenerArn"]
-        group = self._security_group(f"{cluster}-{service}-{balancer.vpc}", balancer.vpc)
+        managed = group is None
+        if group is None:
+            group = self._security_group(f"{cluster}-{service}-{balancer.vpc}", balancer.vpc)
         self.let_in(balancer, group, port)
         groups = [
             elb.create_target_group(
@@ -192,7 +221,7 @@ class ManagedIngress:
             Actions=[_forward(groups)],
             Tags=[_TAG],
         )["Rules"][0]["RuleArn"]
-        return ServiceIngress(host, balancer, certificate, groups, rule, group)
+        return ServiceIngress(host, balancer, certificate, groups, rule, group, port, managed)
 
     def let_in(self, balancer: SharedBalancer, group: str, port: int) -> None:
         """Let a load balancer reach a port of the tasks of a security group."""
@@ -212,7 +241,13 @@ class ManagedIngress:
         elb.delete_rule(RuleArn=ingress.rule)
         for arn in ingress.target_groups:
             elb.delete_target_group(TargetGroupArn=arn)
-        self._client("ec2").delete_security_group(GroupId=ingress.group)
+        if ingress.managed:
+            self._client("ec2").delete_security_group(GroupId=ingress.group)
+        else:
+            peer = [{"GroupId": ingress.balancer.group}]
+            self._client("ec2").revoke_security_group_ingress(
+                GroupId=ingress.group, IpPermissions=[_open(ingress.port, UserIdGroupPairs=peer)]
+            )
         if ingress.certificate != ingress.balancer.certificates[0]:
             elb.remove_listener_certificates(
                 ListenerArn=ingress.balancer.listener,
@@ -275,3 +310,15 @@ def _forward(groups: list[str]) -> dict[str, Any]:
         for arn, weight in zip(groups, (100, 0), strict=True)
     ]
     return {"Type": "forward", "ForwardConfig": {"TargetGroups": weighted}}
+
+
+@contextlib.contextmanager
+def as_ecs_answers() -> Iterator[None]:
+    """Answer for ECS what another service has answered to it."""
+    try:
+        yield
+    except ClientError as error:
+        found = error.response["Error"]
+        denied = found["Code"] in _DENIED
+        code = "AccessDeniedException" if denied else "InvalidParameterException"
+        raise AwsError(code, str(found["Message"])) from None

@@ -24,6 +24,8 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     clusters,
     container_instances,
     express,
+    gateway_routes,
+    gateways,
     instance_tasks,
     service_deployments,
     services,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ecslab.aws.ecs import gateway_routes
 from ecslab.aws.ecs import service_rules as rules
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.lookup import (
@@ -65,7 +66,9 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
     rules.check_exec(params, definition)
     check_monitoring(params)
+    connections = gateway_routes.connect(call, cluster, params, definition)
     service = _adopted(call, cluster, name, params)
+    gateway_routes.adopt(call, service, connections)
     settings = rules.revision_settings(params, placement)
     call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
     call.engine.scheduler.adopt(service)
@@ -91,6 +94,9 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     account = call.account
     cluster = active_cluster(account, params.get("cluster"))
     service = active_service(cluster, params["service"])
+    if params.get("gatewayConnectors"):
+        message = "UpdateService can't change gatewayConnectors in this simulation of Amazon ECS."
+        raise AwsError("UnsupportedFeatureException", message)
     if service.external:
         return _update_external(call, service, params)
     primary = service.primary

@@ -8,6 +8,16 @@ from ecslab.model.differences.difference import Area, Difference
 
 DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
+        id="gateway-connector-is-lasting",
+        area=Area.SERVICES,
+        aws="A gateway connector of a service can be added, changed and removed by UpdateService,"
+        " and its target group does not show among the service's load balancers.",
+        here="It is given when the service is created and goes with it; of its health check the"
+        " path counts, and the target group shows.",
+        why="botocore ecs GatewayConnector, UpdateServiceRequest.gatewayConnectors.",
+        test="tests/cloud/test_gateways.py::test_a_service_behind_a_gateway",
+    ),
+    Difference(
         id="express-rolls",
         area=Area.SERVICES,
         aws="An Express Mode service deploys by canary, watched by an alarm that it makes.",
