@@ -9,16 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ecslab.cloud import Cloud
+    from ecslab.cloud import Cloud, open_session
     from ecslab.course.session import start
     from ecslab.model.image import Image
 
-__all__ = ["Cloud", "Image", "start"]
+__all__ = ["Cloud", "Image", "open_session", "start"]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Cloud": "ecslab.cloud",
     "Image": "ecslab.model.image",
+    "open_session": "ecslab.cloud",
     "start": "ecslab.course.session",
 }
 # What notebooks begin with; it brings the pictures too, which `ecslab.cloud` can't import itself.

@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runs import Json, Runs
+from runs import Json
 from shops import Shop, open_shop
 
 from ecslab import Cloud, Image
@@ -554,21 +554,6 @@ def test_platform_versions(shop: Shop, version: str | None) -> None:
     """AWS: platform-fargate (LATEST is 1.4.0)."""
     shop.define(Image())
     assert run(shop, platformVersion=version)[0]["platformVersion"] == "1.4.0"
-
-
-def test_exec_shows_its_agent(shop: Shop) -> None:
-    """AWS: ecs-exec (managedAgents: ExecuteCommandAgent runs with its container)."""
-    runs = Runs(shop)
-    runs.start(
-        "web",
-        runs.container("app", Image()),
-        taskRoleArn=runs.role("task"),
-        request={"enableExecuteCommand": True},
-    )
-    task = runs.until("web", "RUNNING")
-    assert task["enableExecuteCommand"] is True
-    (agent,) = task["containers"][0]["managedAgents"]
-    assert (agent["name"], agent["lastStatus"]) == ("ExecuteCommandAgent", "RUNNING")
 
 
 def test_names_and_arns_of_tasks(shop: Shop) -> None:

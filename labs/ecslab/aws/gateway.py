@@ -34,30 +34,36 @@ class Gateway:
     """Answers requests on behalf of a simulated account.
 
     Args:
+        leave: called with each request first; raises when no way leads to its endpoint.
         judge: returns the refusal of a request that may not pass, else None.
         credentials: returns a task's credentials for a path below 169.254.170.2.
         before: called before each request reaches a service.
         changed: called after a request that may have changed a network.
         scheduled: called after a request that may have put something on a schedule.
-        recorded: called with each API request that reaches a service.
+        recorded: called with each API request before it is answered.
+        answered: called with each API request, its status and the body of its answer.
     """
 
     def __init__(
         self,
         *,
+        leave: Callable[[AWSPreparedRequest], None],
         judge: Callable[[AWSPreparedRequest], Response | None],
         credentials: Callable[[str], dict[str, str] | None],
         before: Callable[[], None],
         changed: Callable[[], None],
         scheduled: Callable[[], None],
         recorded: Callable[[AWSPreparedRequest, str], None],
+        answered: Callable[[AWSPreparedRequest, int, Any], None],
     ) -> None:
+        self._leave = leave
         self._judge = judge
         self._credentials = credentials
         self._before = before
         self._changed = changed
         self._scheduled = scheduled
         self._recorded = recorded
+        self._answered = answered
         self._moto = type(botocore_stubber).process_request
 
     def answer(self, request: AWSPreparedRequest) -> Response:
@@ -73,13 +79,16 @@ class Gateway:
         if not host.endswith((".amazonaws.com", ".aws", ".amazonaws.com.cn")):
             message = f"Nothing here reaches the network, and {host} is not part of the simulation."
             raise CourseError(message)
+        self._leave(request)
         refusal = self._judge(request)
         if refusal is not None:
             self._recorded(request, "denied")
+            self._answered(request, refusal[0], refusal[2])
             return refusal
         self._before()
         self._recorded(request, "allowed")
         response = self._serve(request)
+        self._answered(request, response[0], response[2])
         if host.startswith(("ec2.", "elasticloadbalancing.")) and not _EC2_READS.search(
             _bytes(request.body)
         ):

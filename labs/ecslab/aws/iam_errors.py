@@ -35,6 +35,9 @@ def denied(
 
     AWS: troubleshoot_access-denied; the code and status are those of the service's common errors.
     """
+    if service == "secretsmanager" and action.startswith("kms:"):
+        text = "Access to KMS is not allowed"  # Secrets Manager does not pass KMS's own text on
+        return AwsError(_denied_code(service), text, _denied_status(service))
     shown = _shown_action(service, action)
     text = f"User: {caller.arn} is not authorized to perform: {shown} on resource: "
     text += f'"{resource}"' if service == "s3" else resource

@@ -27,7 +27,9 @@ class Gate:
         context: makes the surroundings of a call; its region is set from the request.
     """
 
-    def __init__(self, identities: Identities, context: Callable[[], CallContext]) -> None:
+    def __init__(
+        self, identities: Identities, context: Callable[[AWSPreparedRequest], CallContext]
+    ) -> None:
         self._identities = identities
         self._context = context
 
@@ -44,7 +46,7 @@ class Gate:
         call = parse(request)
         if not call.service:
             return None
-        error = self._refusal(call, caller)
+        error = self._refusal(call, caller, request)
         if error:
             content_type = _text(request.headers.get("Content-Type", ""))
             return error_response(
@@ -54,8 +56,10 @@ class Gate:
             return _identity_response(caller)
         return None
 
-    def _refusal(self, call: ApiCall, caller: Caller) -> AwsError | None:
-        context = replace(self._context(), region=call.region, account=caller.account)
+    def _refusal(
+        self, call: ApiCall, caller: Caller, request: AWSPreparedRequest
+    ) -> AwsError | None:
+        context = replace(self._context(request), region=call.region, account=caller.account)
         error = authorize(call.service, call.operation, call.params, caller, context)
         others = caller.kind != "administrator" and call.service == "sts"
         if error is None and others and call.operation in _TOKENS:

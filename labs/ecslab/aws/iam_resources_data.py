@@ -13,6 +13,7 @@ from typing import Any, Final
 from moto.backends import get_backend
 
 from ecslab.aws.iam_check import Check
+from ecslab.aws.iam_resources_kms import customer_key
 
 _STATEMENT: Final = re.compile(
     r"\s*(?P<verb>SELECT|INSERT|UPDATE|DELETE)\b.*?"
@@ -68,7 +69,39 @@ def secrets_checks(
         # The six characters that Secrets Manager adds are not known yet.
         return [Check.on(action, f"{prefix}{params.get('Name', '*')}-??????")]
     name = params.get("SecretId")
-    return [Check(action, (secret_forms(name, region, account),)) if name else Check.on(action)]
+    own = Check(action, (secret_forms(name, region, account),)) if name else Check.on(action)
+    key = _key_of_secret(name, region, account) if operation == "GetSecretValue" and name else ""
+    return [own, Check.on("kms:Decrypt", key)] if key else [own]
+
+
+def _key_of_secret(name: str, region: str, account: str) -> str:
+    """Return the customer managed key that a secret is encrypted with, if it is.
+
+    AWS: Secrets Manager security-encryption (the caller needs kms:Decrypt).
+    """
+    secrets = get_backend("secretsmanager")[account][region].secrets
+    secret = secrets.get(name) if name in secrets else None
+    key = getattr(secret, "kms_key_id", None)  # a replica in another Region has none of its own
+    return customer_key(key, region, account)
+
+
+def parameter_keys(
+    operation: str, params: Mapping[str, Any], region: str, account: str
+) -> list[Check]:
+    """Return the permissions for the customer managed keys of parameters that are decrypted.
+
+    AWS: Systems Manager services-parameter-store (SecureString parameters, WithDecryption).
+    """
+    if operation not in {"GetParameter", "GetParameters"} or not params.get("WithDecryption"):
+        return []
+    names = [str(name) for name in params.get("Names") or [params.get("Name")] if name]
+    found = get_backend("ssm")[account][region].get_parameters(names)
+    keys = [
+        customer_key(parameter.keyid, region, account)
+        for parameter in found.values()
+        if parameter.parameter_type == "SecureString"
+    ]
+    return [Check.on("kms:Decrypt", key) for key in dict.fromkeys(keys) if key]
 
 
 def secret_forms(name: str, region: str, account: str) -> tuple[str, ...]:

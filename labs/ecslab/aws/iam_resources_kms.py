@@ -44,6 +44,16 @@ def kms_checks(operation: str, params: Mapping[str, Any], region: str, account: 
     return [Check.on(f"kms:{operation}", key(name) or "*")]
 
 
+def customer_key(name: str | None, region: str, account: str) -> str:
+    """Return the ARN of a customer managed key given by id, ARN or alias; empty for AWS's own.
+
+    AWS: concepts of KMS, "AWS managed keys" (their aliases begin with aws/).
+    """
+    if not name or "alias/aws/" in name or name == "default":
+        return ""
+    return _key_arn(name, f"arn:aws:kms:{region}:{account}:")
+
+
 def _key_arn(name: str, prefix: str) -> str:
     alias = name.rpartition(":")[2]
     if alias.startswith("alias/"):

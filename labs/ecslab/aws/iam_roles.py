@@ -8,10 +8,10 @@ from typing import Final
 
 from ecslab.aws.iam_context import CallContext, call_keys, caller_keys
 from ecslab.aws.iam_directory import find_role
-from ecslab.aws.iam_documents import role_documents
+from ecslab.aws.iam_documents import documents_of
 from ecslab.aws.iam_judgement import judge
 from ecslab.aws.iam_resource_policies import trust_policy
-from ecslab.aws.identity import ACCOUNT, session_caller
+from ecslab.aws.identity import ACCOUNT, Caller, session_caller
 from ecslab.model.policy import Decision, Principal, may_assume
 from ecslab.model.policy import context as request_context
 
@@ -58,8 +58,17 @@ class Roles:
             The decision; the resource's own policy and the role's boundary are taken into account.
             A role that does not exist may do nothing.
         """
-        caller = session_caller(role_arn, "ecs")
-        documents = role_documents(role_arn)
+        return self.permits_caller(session_caller(role_arn, "ecs"), action, resource, context)
+
+    def permits_caller(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        context: Mapping[str, object] | None = None,
+    ) -> Decision:
+        """Decide what a user or the session of a role may do; see `permits`."""
+        documents = documents_of(caller)
         call = CallContext(self._now(), self._region, self._account, keys=context or {})
         keys = request_context(call_keys(call), caller_keys(caller, documents))
         return judge(caller, documents, action, (resource,), keys)

@@ -35,6 +35,11 @@ class Logs:
         """Return whether a log group exists."""
         return group in self._backend(region).groups
 
+    def encrypted(self, group: str, region: str) -> bool:
+        """Return whether a log group is encrypted with a KMS key of the customer."""
+        found = self._backend(region).groups.get(group)
+        return found is not None and bool(found.kms_key_id)
+
     def create_group(self, group: str, region: str) -> None:
         """Create a log group."""
         self._backend(region).create_log_group(group, {})

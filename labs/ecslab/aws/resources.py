@@ -15,7 +15,7 @@ from ecslab.aws.iam_conditions import request_tags
 from ecslab.aws.iam_context import CallContext
 from ecslab.aws.iam_pass_role import passed_roles
 from ecslab.aws.iam_paths import texts
-from ecslab.aws.iam_resources_data import dynamodb_checks, secrets_checks
+from ecslab.aws.iam_resources_data import dynamodb_checks, parameter_keys, secrets_checks
 from ecslab.aws.iam_resources_identity import iam_resources, sts_resources
 from ecslab.aws.iam_resources_kms import kms_checks
 from ecslab.aws.iam_resources_s3 import s3_checks
@@ -105,7 +105,10 @@ def _own(
             return compound
     name = _ACTIONS.get((service, operation), operation) or "UnknownOperation"
     action = f"{action_prefix(service)}:{name}"
-    return [Check(action, _resources(service, operation, params, caller, context))]
+    found = [Check(action, _resources(service, operation, params, caller, context))]
+    if service == "ssm":
+        found += parameter_keys(operation, params, region, account)
+    return found
 
 
 def _resources(

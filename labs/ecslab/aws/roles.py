@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecslab.aws.identity import session_caller
+from ecslab.aws.identity import Caller, session_caller
+from ecslab.aws.trail_event import AgentCall
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ecslab.aws.iam_roles import Roles
     from ecslab.aws.identity import CredentialStore
     from ecslab.sim.identifiers import Identifiers
@@ -21,6 +24,8 @@ class TaskRoles:
         identifiers: draws the ids of credentials.
         account: the account id.
         region: the Region.
+        note: told of each call that ECS makes with a role.
+        by_key: finds who an access key belongs to.
     """
 
     def __init__(
@@ -30,12 +35,18 @@ class TaskRoles:
         identifiers: Identifiers,
         account: str,
         region: str,
+        *,
+        note: Callable[[AgentCall], None],
+        by_key: Callable[[str], Caller],
     ) -> None:
         self._roles = roles
         self._credentials = credentials
         self._identifiers = identifiers
         self._source = f"arn:aws:ecs:{region}:{account}:*"
         self._account = account
+        self._region = region
+        self._note = note
+        self._by_key = by_key
         self._paths: dict[tuple[str, str], str] = {}
         self._owners: dict[str, tuple[str, str]] = {}
 
@@ -45,9 +56,26 @@ class TaskRoles:
 
     def denied(self, role: str, action: str, resource: str, task: str) -> str | None:
         """Return the ARN of the session if the action is denied to the role, else None."""
-        if self._roles.permits(role, action, resource).allowed:
-            return None
-        return session_caller(role, task.rsplit("/", 1)[-1]).arn
+        decision = self._roles.permits(role, action, resource)
+        caller = session_caller(role, task.rsplit("/", 1)[-1], source_arn=task)
+        refusal = ""
+        if not decision.allowed:
+            refusal = (
+                f"User: {caller.arn} is not authorized to perform: {action} on resource:"
+                f" {resource} {decision.because(action)}"
+            )
+        self._note(AgentCall(action, resource, caller, refusal, self._region))
+        return None if decision.allowed else caller.arn
+
+    def key_denied(self, key: str, action: str, resource: str) -> str | None:
+        """Return who an access key belongs to if the action is denied to it, else None.
+
+        In a container the notebook's own made-up keys are what they are on AWS: nobody's.
+        """
+        caller = self._by_key(key)
+        if caller.kind == "administrator" or caller.state != "active":
+            return f"access key {key}"
+        return None if self._roles.permits_caller(caller, action, resource).allowed else caller.arn
 
     def credentials_path(self, role: str, task: str) -> str:
         """Return the path below 169.254.170.2 where a task's containers find credentials."""

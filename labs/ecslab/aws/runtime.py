@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,23 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
 from moto.moto_api._internal import mock_random
 
-from ecslab.aws import application_auto_scaling, balancer_backend, ecr, events, http
+from ecslab.aws import (
+    application_auto_scaling,
+    balancer_backend,
+    ecr,
+    events,
+    http,
+    trail_lookup,
+)
 from ecslab.aws import network as vpc
 from ecslab.aws.account_environment import AccountEnvironment
+from ecslab.aws.agent_endpoint import AgentEndpoint
 from ecslab.aws.balancers import LoadBalancers
+from ecslab.aws.call_origin import CallOrigin
 from ecslab.aws.cloudwatch import responses as cloudwatch
 from ecslab.aws.cloudwatch.actions import AlarmActions
 from ecslab.aws.ecs import service as ecs
+from ecslab.aws.ecs.operation import Call
 from ecslab.aws.ecs.service_scaling import resizer
 from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.event_schedules import EventSchedules
@@ -37,11 +48,15 @@ from ecslab.aws.network_port import TaskNetwork
 from ecslab.aws.programs import Programs
 from ecslab.aws.reader import Reader
 from ecslab.aws.registry import Registry
+from ecslab.aws.resource_tags import resource_tags
 from ecslab.aws.role_clients import RoleClients
 from ecslab.aws.roles import TaskRoles
 from ecslab.aws.secrets import Secrets
 from ecslab.aws.sessions import new_session
 from ecslab.aws.source import current_task
+from ecslab.aws.storage import Storage
+from ecslab.aws.trail import Trail
+from ecslab.aws.trail_event import RequestCall
 from ecslab.aws.wall_clock import WallClock
 from ecslab.clock import Clock
 from ecslab.errors import CourseError
@@ -88,6 +103,7 @@ class Runtime:
         self._scalings: dict[str, ScalingController] = {}
         self._credentials = CredentialStore(self._chance(), lambda: self.clock.now)
         self._identities = Identities(self._credentials, lambda: self.clock.now)
+        self._trail = Trail(ACCOUNT, self.clock, Identifiers(Random(f"cloudtrail {seed}")))  # noqa: S311
         self._environment = AccountEnvironment(REGION)
         self._wall_clock = WallClock(self.clock)
         self._undo: list[Callable[[], None]] = []
@@ -96,12 +112,14 @@ class Runtime:
         self._session: Any = None
         self._gate = Gate(self._identities, self._context)
         self._gateway = Gateway(
+            leave=self._leave,
             judge=self._judge,
             credentials=self._task_credentials,
             before=self._before_request,
             changed=self._network_changed,
             scheduled=self._schedules_changed,
             recorded=self._record,
+            answered=self._note_call,
         )
 
     def start(self) -> None:
@@ -118,6 +136,7 @@ class Runtime:
             events.install(),
             application_auto_scaling.install(self._scaling),
             cloudwatch.install(lambda region: self.engine(region).account),
+            trail_lookup.install(self._trail),
             ecs.install(self._make, self._caller_arn),
         ]
         WatchedInstances.listener = self._instances_changed
@@ -204,6 +223,8 @@ class Runtime:
             Identifiers(self._chance()),
             account_id,
             region,
+            note=self._trail.note,
+            by_key=self._identities.by_key,
         )
         clients = RoleClients(judged, self._credentials, region, lambda: self.clock.now)
         tasks = EventTasks(account_id, region, clients)
@@ -235,6 +256,7 @@ class Runtime:
         ports.balancers = balancers.targets
         ports.extra["target_groups"] = balancers
         ports.extra["role_clients"] = clients
+        ports.traffic, ports.storage = balancers.traffic, Storage(account_id)
         self._networks[region] = network
         self.registries[region] = registry
         self._roles[region] = roles
@@ -244,6 +266,7 @@ class Runtime:
         self._balancers[region] = balancers
         self._scalings[region] = ScalingController(account, resizer(engine, network))
         balancers.targets.listen(engine.scheduler.poke_target_group)
+        balancers.traffic.add_agent(AgentEndpoint(roles, clients).answer)
         engine.agent.listen(balancers.hosts.note)
         engine.agent.listen(TaskEvents(account).changed)
         engine.agent.listen(Telemetry(account).changed)
@@ -297,6 +320,11 @@ class Runtime:
             verdict=verdict,
         )
 
+    def _note_call(self, request: AWSPreparedRequest, status: int, body: Any) -> None:
+        """Record a call and what came of it, for CloudTrail."""
+        caller = self._identities.caller(request.headers, str(request.url))
+        self._trail.note(RequestCall(request, caller, status, body))
+
     def _before_request(self) -> None:
         if self.clock.stepping:
             self.clock.announce()
@@ -322,16 +350,30 @@ class Runtime:
         else:
             agents.ended(instances, change)
 
-    def _context(self) -> CallContext:
+    def _leave(self, request: AWSPreparedRequest) -> None:
+        """Let a request out of the task that makes it, or time out as its network has it."""
+        if current_task() is not None:
+            self._origin().leave(request)
+
+    def _origin(self) -> CallOrigin:
+        self.engine()
+        return CallOrigin(self._networks[REGION], REGION)
+
+    def _context(self, request: AWSPreparedRequest) -> CallContext:
         engine = self._engines.get(REGION)
         if engine is None:
-            return CallContext(now=self.clock.now)
+            return CallContext(now=self.clock.now, tags=partial(resource_tags, None))
         definitions = engine.account.definitions
 
         def resolve(reference: str) -> Any:
             return definitions.reference(reference) and definitions.resolve(reference)
 
-        return CallContext(now=self.clock.now, task_definition=resolve)
+        return CallContext(
+            now=self.clock.now,
+            task_definition=resolve,
+            tags=partial(resource_tags, Call(engine, self._networks[REGION], "")),
+            keys=self._origin().keys(request),
+        )
 
 
 def _text(value: Any) -> str:

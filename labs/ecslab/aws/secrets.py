@@ -11,6 +11,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 from werkzeug.exceptions import HTTPException
 
+from ecslab.aws.iam_resources_kms import customer_key
 from ecslab.sim.ports import SecretValue
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ class Secrets:
         except (ServiceException, HTTPException, KeyError):
             return SecretValue(missing=True)
         text = str(found.get("SecretString") or "")
+        encryption = customer_key(backend.secrets[arn].kms_key_id, parts[3], self._account)
         if not key:
-            return SecretValue(text)
+            return SecretValue(text, kms_key=encryption)
         try:
             fields = json.loads(text)
         except json.JSONDecodeError:
@@ -58,7 +60,9 @@ class Secrets:
         if not isinstance(fields, dict) or key not in fields:
             return SecretValue(key_missing=key)
         value = fields[key]
-        return SecretValue(value if isinstance(value, str) else json.dumps(value))
+        return SecretValue(
+            value if isinstance(value, str) else json.dumps(value), kms_key=encryption
+        )
 
     def parameter(self, reference: str) -> SecretValue:
         """Return the value of a Parameter Store parameter, decrypted.
@@ -80,7 +84,9 @@ class Secrets:
             return SecretValue(missing=True)
         for candidate in names:
             for parameter in backend.get_parameters([candidate]).values():
-                return SecretValue(str(parameter.decrypt(parameter.value)))
+                secure = parameter.parameter_type == "SecureString"
+                encryption = customer_key(parameter.keyid, region, account) if secure else ""
+                return SecretValue(str(parameter.decrypt(parameter.value)), kms_key=encryption)
         return SecretValue(missing=True)
 
     def environment_file(self, arn: str) -> Mapping[str, str] | None:

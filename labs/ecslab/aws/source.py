@@ -20,8 +20,8 @@ def current_task() -> Task | None:
 
 
 @contextlib.contextmanager
-def calling_from(task: Task) -> Generator[None, None, None]:
-    """Run code as a task's."""
+def calling_from(task: Task | None) -> Generator[None, None, None]:
+    """Run code as a task's; None for what runs outside of tasks, such as their agent."""
     token = _CURRENT.set(task)
     try:
         yield

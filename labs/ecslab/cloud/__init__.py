@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ecslab.cloud.cloud import Cloud
+from ecslab.cloud.exec_session import Session, open_session
 
-__all__ = ["Cloud"]
+__all__ = ["Cloud", "Session", "open_session"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ecslab.journal import Journal
     from ecslab.model.image import Curve, Image
+    from ecslab.sim.exec_session import ExecSession
     from ecslab.sim.load import Load
     from ecslab.sim.request import Response
 
@@ -248,6 +249,22 @@ class Cloud(AbstractContextManager["Cloud"]):
         return self._started.traffic().load(
             url, per_second=per_second, seconds=seconds, source=source, timeout=timeout
         )
+
+    @classmethod
+    def current(cls) -> Cloud:
+        """Return the account that runs in this process.
+
+        Raises:
+            ecslab.errors.CourseError: none does.
+        """
+        if not cls._running:
+            message = "No simulated account is running; call start() first."
+            raise CourseError(message)
+        return cls._running[-1]
+
+    def exec_session(self, session_id: str) -> ExecSession | None:
+        """Return a session of ECS Exec by its id; `ecslab.open_session` opens it."""
+        return self._started.engine().account.exec_sessions.get(session_id)
 
     def interrupt_spot(self, task_arn: str) -> None:
         """Have AWS take back the Fargate Spot capacity of a task.

@@ -25,13 +25,32 @@ SYNTAX_ERROR: Final = 2
 
 UTILITIES: Final = frozenset(
     (
-        *("[", "cat", "chmod", "cp", "date", "env", "grep", "hostname", "ls", "mkdir", "mv"),
-        *("printenv", "rm", "sleep", "stat", "test", "touch"),
+        *(
+            "[",
+            "cat",
+            "chmod",
+            "cp",
+            "date",
+            "env",
+            "grep",
+            "head",
+            "hostname",
+            "id",
+            "ls",
+            "mkdir",
+        ),
+        *("mv", "printenv", "ps", "rm", "sleep", "sort", "stat", "tail", "test", "touch", "uname"),
+        *("wc", "whoami"),
     )
 )
 """Programs that every image with a shell contains."""
 
-BUILTINS: Final = frozenset(("echo", "exit", "true", "false", ":", "cd", "export", "set", "trap"))
+BUILTINS: Final = frozenset(
+    (
+        *("echo", "exit", "true", "false", ":", "cd", "export", "pwd", "set", "trap", "ulimit"),
+        *("unset",),
+    )
+)
 """Commands that every shell runs by itself."""
 
 _SHELLS: Final = ("sh", "bash", "ash", "dash", "/bin/sh", "/bin/bash", "/bin/ash", "/bin/dash")
@@ -47,11 +66,17 @@ class Step:
         words: the program and its arguments.
         when: how it depends on the step before: "&&", "||" or ";" (always).
         quiet: whether its standard output goes elsewhere.
+        pipes: the commands that its output goes through.
+        target: the file that its standard output goes to.
+        appends: whether it is added to that file.
     """
 
     words: tuple[str, ...]
     when: str = ";"
     quiet: bool = False
+    pipes: tuple[tuple[str, ...], ...] = ()
+    target: str = ""
+    appends: bool = False
 
     @property
     def program(self) -> str:
@@ -107,22 +132,28 @@ def parse(script: str, variables: Mapping[str, str] | None = None) -> tuple[Step
         ScriptError: the script has an unclosed quotation or an operator without a command.
     """
     steps: list[Step] = []
-    words: list[str] = []
-    when, quiet, piped = ";", False, False
+    pipeline: list[list[str]] = [[]]
+    when, target = ";", ""
     for token in [*tokens(script, variables or {}), Token("operator", ";")]:
-        if token.kind == "word" and not piped:
-            words.append(token.text)
+        if token.kind == "word":
+            pipeline[-1].append(token.text)
         elif token.kind == "redirection":
-            quiet = quiet or token.text == "stdout"
-        elif token.kind == "operator" and token.text == "|":
-            piped = True
-        elif token.kind == "operator":
-            if words:
-                steps.append(Step(tuple(words), when, quiet))
+            target = target or (token.text if token.text.startswith(">") else "")
+        elif token.text == "|":
+            pipeline.append([])
+        else:
+            if pipeline[0]:
+                steps.append(_step(pipeline, when, target))
             elif token.text != ";":
                 raise ScriptError(f'syntax error near unexpected token "{token.text}"')
-            words, when, quiet, piped = [], token.text, False, False
+            pipeline, when, target = [[]], token.text, ""
     return tuple(steps)
+
+
+def _step(pipeline: list[list[str]], when: str, target: str) -> Step:
+    first, *others = (tuple(words) for words in pipeline)
+    pipes = tuple(words for words in others if words)
+    return Step(first, when, bool(target), pipes, target.lstrip(">"), target.startswith(">>"))
 
 
 def due(step: Step, status: int) -> bool:

@@ -29,7 +29,8 @@ class Token:
 
     Args:
         kind: "word", "operator" or "redirection".
-        text: the word, the operator, or where a redirection leads ("stdout" is taken away).
+        text: the word, the operator, or where a redirection leads; `>` or `>>` before it says that
+            standard output is taken away.
     """
 
     kind: str
@@ -174,8 +175,10 @@ class _Reader:
         else:
             self._end_word()
             descriptor = "1" if letter == ">" else "0"
+        appends = letter == ">" and self._peek() == ">"
         rest = self.script[self.position :].lstrip(">< \t")
         target = _TARGET.match(rest).group()  # type: ignore[union-attr] # it matches nothing too
         self.position = len(self.script) - len(rest) + len(target)
         taken_away = descriptor == "1" and letter == ">" and target not in _TO_THE_LOG
-        self.ready.append(Token("redirection", "stdout" if taken_away else target))
+        mark = (">>" if appends else ">") if taken_away else ""
+        self.ready.append(Token("redirection", mark + target.strip("\"'")))

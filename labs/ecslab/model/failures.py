@@ -121,6 +121,22 @@ SECRET_DENIED: Final = Failure(
     _INITIALIZATION,
     verified=False,
 )
+SECRET_KEY_DENIED: Final = Failure(
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource"
+    " retrieval failed: unable to retrieve secret from asm: service call has been retried 1"
+    " time(s): failed to fetch secret {secret} from secrets manager: AccessDeniedException: Access"
+    " to KMS is not allowed",
+    _INITIALIZATION,
+    verified=False,
+)
+PARAMETER_KEY_DENIED: Final = Failure(
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource"
+    " retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1"
+    " time(s): AccessDeniedException: User: {principal} is not authorized to perform: kms:Decrypt"
+    " on resource: {key} because no identity-based policy allows the kms:Decrypt action",
+    _INITIALIZATION,
+    verified=False,
+)
 PARAMETERS_INVALID: Final = Failure(
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource"
     " retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from ecslab.model.image_digest import digest
+from ecslab.model.image_digest import UNUSED_LEAVES_DIGEST, digest
 
 Curve = float | Callable[[float], float]
 """A constant, or a function of the seconds since the process started."""
@@ -27,7 +27,8 @@ _AMOUNTS = (
     "cpu",
     "cpu_seconds",
 )
-_TUPLES = ("logs", "command", "tools", "required_environment")
+_TUPLES = ("logs", "command", "tools", "required_environment", "writes", "volumes")
+_PATHS = ("writes", "volumes", "files")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,11 @@ class Image:
         required_environment: variables without which the process prints an error and exits with 1.
         user: the user the process runs as (Dockerfile USER).
         writes_root: whether the process writes to its root file system when it starts.
+        writes: absolute paths that the process writes to when it starts; the image has prepared
+            them for its own user.
+        volumes: paths that belong to the image's user also when something is mounted there
+            (Dockerfile VOLUME).
+        files: files of the image by absolute path, for whoever looks into the container.
         architecture: "X86_64" or "ARM64" for a single image; a tuple for a manifest list
             that names these platforms (a multi-architecture image).
         size: compressed size in MiB.
@@ -94,6 +100,9 @@ class Image:
     required_environment: tuple[str, ...] = ()
     user: str = "root"
     writes_root: bool = False
+    writes: tuple[str, ...] = field(default=(), metadata=UNUSED_LEAVES_DIGEST)
+    volumes: tuple[str, ...] = field(default=(), metadata=UNUSED_LEAVES_DIGEST)
+    files: Mapping[str, str] = field(default_factory=dict, metadata=UNUSED_LEAVES_DIGEST)
     architecture: str | tuple[str, ...] = "X86_64"
     size: float = 60.0
 
@@ -113,6 +122,10 @@ class Image:
         for name in _TUPLES:
             if isinstance(getattr(self, name), str):
                 yield f"{name} is a tuple of texts; write ({getattr(self, name)!r},)."
+        for name in _PATHS:
+            for path in getattr(self, name):
+                if not str(path).startswith("/"):
+                    yield f"{name} has absolute paths, which begin with a slash, not {path!r}."
 
     def _odd_numbers(self) -> Iterator[str]:
         """Yield the numbers that no image can have, in one sentence each."""

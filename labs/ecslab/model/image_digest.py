@@ -10,7 +10,10 @@ from dataclasses import fields, is_dataclass
 from types import CodeType, FunctionType, MappingProxyType, MethodType
 from typing import Any, Final
 
-__all__ = ["digest"]
+__all__ = ["UNUSED_LEAVES_DIGEST", "digest"]
+
+UNUSED_LEAVES_DIGEST: Final = MappingProxyType({"unused_leaves_digest": True})
+"""Metadata of a field that came later: images that leave it empty keep the digest they had."""
 
 _DEEPEST: Final = 12
 _SIMPLE: Final = (str, int, float, bool, type(None))
@@ -41,7 +44,11 @@ def _plain(value: Any, depth: int) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return [
             _name(value),
-            {f.name: _plain(getattr(value, f.name), depth - 1) for f in fields(value)},
+            {
+                f.name: _plain(getattr(value, f.name), depth - 1)
+                for f in fields(value)
+                if getattr(value, f.name) or "unused_leaves_digest" not in f.metadata
+            },
         ]
     return _of_program(value, depth - 1)
 

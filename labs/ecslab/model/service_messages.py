@@ -88,6 +88,14 @@ def role_not_assumable(service: str, reason: str) -> str:
     return f"(service {service}) failed to launch a task with (error {reason})."
 
 
+def protected(service: str, deployment: str, count: int) -> str:
+    """Return the event of tasks that stay because of their scale-in protection."""
+    return (
+        f"(service {service}, taskSet {deployment}) was unable to scale in due to (reason"
+        f" {count} tasks under protection)"
+    )
+
+
 def stuck(service: str) -> str:
     """Return the event of a rollout that its own percentages block."""
     return (

@@ -16,8 +16,9 @@ from ecslab.model.failures import (
     ESSENTIAL_EXITED,
     TASK_FAILED_TO_START,
 )
-from ecslab.sim import health
+from ecslab.sim import exec_agent, health
 from ecslab.sim.command_line import resolve
+from ecslab.sim.container_files import file_system
 from ecslab.sim.environment import variables
 from ecslab.sim.process import Process
 
@@ -164,6 +165,8 @@ class ContainerRunner:
         if container.runtime_id is None:  # a restart is of the same container
             container.runtime_id = f"{self._task.id}-{self._account.identifiers.digits(10)}"
         environment = variables(self._account, self._task, container)
+        if container.files is None:
+            container.files = file_system(self._task, container, environment["HOSTNAME"])
         command = [
             *(container.spec.get("entryPoint") or []),
             *(container.spec.get("command") or []),
@@ -191,6 +194,8 @@ class ContainerRunner:
             process.start(command[0] if command else "/usr/local/bin/python")
         else:
             process.run_script(resolved.script)
+        if self._task.enable_execute_command:
+            exec_agent.begin(self._account, self._task, container)
         if container.spec.get("healthCheck"):
             self._env.process(health.watch(container, process, lambda: self._health(container)))
         self._changed()

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from ecslab.clock import Clock
     from ecslab.journal import Journal
+    from ecslab.model.file_system import FileSystem
     from ecslab.model.task_definition import TaskDefinitions
     from ecslab.sim.container_instances import ContainerInstance
+    from ecslab.sim.exec_agent import ExecAgent
+    from ecslab.sim.exec_session import ExecSession
     from ecslab.sim.ports import FoundImage, Interface, Ports, Target
     from ecslab.sim.process import Process
     from ecslab.sim.service import Service
@@ -53,6 +56,10 @@ class Container:
     exited: simpy.Event | None = None
     healthy: simpy.Event | None = None
     secrets: dict[str, str] = field(default_factory=dict)
+    files: FileSystem | None = None
+    """Its file system, from its creation on."""
+    exec_agent: ExecAgent | None = None
+    """The agent for ECS Exec in it, if its task wants one."""
     log_stream: str | None = None
 
     @property
@@ -113,6 +120,10 @@ class Task:
     """The container instance that it is placed on, if it is for one."""
     placed: simpy.Event | None = None
     """Succeeds when capacity for it has been found, if it has to wait for that."""
+    volume_files: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What has been written to its volumes, by volume and path."""
+    protected_until: datetime | None = None
+    """The end of its scale-in protection."""
     lost: bool = False
     """Whether its host has gone, so that nobody can say how its containers ended."""
 
@@ -233,6 +244,7 @@ class Account:
     clusters: dict[str, Cluster] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     tags: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    exec_sessions: dict[str, ExecSession] = field(default_factory=dict)
     identifiers: Identifiers = field(init=False)
 
     def __post_init__(self) -> None:

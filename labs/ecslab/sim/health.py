@@ -31,10 +31,12 @@ class Result:
     Args:
         code: its exit code.
         seconds: how long it took.
+        body: what was fetched.
     """
 
     code: int
     seconds: float = 0.0
+    body: str = ""
 
 
 def run(process: Process, command: Sequence[str]) -> Result:
@@ -133,7 +135,7 @@ def fetch(process: Process, step: shell.Step, url: str) -> Result:
     answer = listener.request("GET", url, headers, b"")
     http_error = answer.status >= 400  # noqa: PLR2004 - where HTTP's error statuses begin
     failed = http_error and step.fails_on_http_error
-    return Result(_CURL_HTTP_ERROR if failed else 0, answer.seconds)
+    return Result(_CURL_HTTP_ERROR if failed else 0, answer.seconds, answer.text)
 
 
 def _program(process: Process, step: shell.Step) -> Result:

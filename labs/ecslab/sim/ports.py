@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ecslab.model.image import Image
     from ecslab.sim.alarms import AlarmController
     from ecslab.sim.metric_store import MetricStore
+    from ecslab.sim.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,13 @@ class SecretValue:
         value: the text to inject.
         missing: the secret or parameter does not exist.
         key_missing: the JSON key that the secret does not contain.
+        kms_key: ARN of the customer managed key that it is encrypted with, if it is.
     """
 
     value: str = ""
     missing: bool = False
     key_missing: str | None = None
+    kms_key: str = ""
 
 
 class NetworkPort(Protocol):
@@ -182,6 +185,9 @@ class RolesPort(Protocol):
     def denied(self, role: str, action: str, resource: str, task: str) -> str | None:
         """Return the ARN of the principal if the action is denied to the role, else None."""
 
+    def key_denied(self, key: str, action: str, resource: str) -> str | None:
+        """Return who an access key belongs to if the action is denied to it, else None."""
+
     def credentials_path(self, role: str, task: str) -> str:
         """Return the relative URI from which the containers of a task get their credentials."""
 
@@ -208,6 +214,9 @@ class LogsPort(Protocol):
     def group_exists(self, group: str, region: str) -> bool:
         """Return whether a log group exists."""
 
+    def encrypted(self, group: str, region: str) -> bool:
+        """Return whether a log group is encrypted with a KMS key of the customer."""
+
     def create_group(self, group: str, region: str) -> None:
         """Create a log group."""
 
@@ -216,6 +225,13 @@ class LogsPort(Protocol):
 
     def put(self, group: str, region: str, stream: str, lines: Iterable[str]) -> None:
         """Append lines with the current time."""
+
+
+class StoragePort(Protocol):
+    """Amazon S3."""
+
+    def put(self, bucket: str, key: str, text: str) -> bool:
+        """Write an object; return whether the bucket is there."""
 
 
 class BalancerPort(Protocol):
@@ -282,4 +298,7 @@ class Ports:
     events: EventsPort
     metrics: MetricStore
     alarms: AlarmController
+    storage: StoragePort | None = None
+    traffic: Traffic | None = None
+    """The HTTP requests of containers."""
     extra: dict[str, Any] = field(default_factory=dict)

@@ -174,6 +174,8 @@ class Preparation:
         found = self._ports.secrets.secret(reference)
         if found.missing:
             return failures.SECRET_MISSING(secret=arn)
+        if found.kms_key and self._denied("kms:Decrypt", found.kms_key):
+            return failures.SECRET_KEY_DENIED(secret=arn)
         if found.key_missing is not None:
             return failures.SECRET_KEY_MISSING(key=found.key_missing)
         container.secrets[str(entry["name"])] = found.value
@@ -192,6 +194,9 @@ class Preparation:
         found = self._ports.secrets.parameter(reference)
         if found.missing:
             return failures.PARAMETERS_INVALID(names=reference.rsplit(":parameter", 1)[-1])
+        principal = self._denied("kms:Decrypt", found.kms_key) if found.kms_key else None
+        if principal:
+            return failures.PARAMETER_KEY_DENIED(principal=principal, key=found.kms_key)
         container.secrets[str(entry["name"])] = found.value
         return None
 

@@ -9,7 +9,10 @@ from inspect import isgenerator
 from typing import TYPE_CHECKING, Any
 
 from ecslab.model import command as shell
+from ecslab.model.capabilities import may_bind
 from ecslab.model.failures import EXEC_FORMAT, OUT_OF_MEMORY
+from ecslab.model.file_system import READ_ONLY
+from ecslab.sim.container_files import user_of
 from ecslab.sim.cpu_queue import CpuQueue
 from ecslab.sim.script import Script
 from ecslab.sim.wsgi import Answer, call
@@ -46,6 +49,8 @@ class Process:
         image: how it behaves.
         environment: its variables.
         write: where the lines that it prints go.
+        user: who it runs as; None for the container's own user, whose main process it is then.
+        folder: its working directory.
     """
 
     def __init__(
@@ -57,12 +62,17 @@ class Process:
         *,
         environment: Mapping[str, str],
         write: Callable[[Iterable[str]], None],
+        user: str | None = None,
+        folder: str = "/",
     ) -> None:
         self.account = account
         self.task = task
         self.container = container
         self.image = image
         self.environment = dict(environment)
+        self.is_guest = user is not None
+        self.user = user_of(container) if user is None else user
+        self.folder = folder
         self.ended: simpy.Event = account.clock.env.event()
         self.end_reason: str | None = None
         self.started = account.clock.seconds
@@ -134,8 +144,9 @@ class Process:
         if not self._runs_here(program):
             return
         self._main_since = self.account.clock.seconds
-        if self.image.writes_root and self.container.spec.get("readonlyRootFilesystem"):
-            self.print(["OSError: [Errno 30] Read-only file system: '/app/cache'"])
+        obstacle = self._file_refused() or self._port_refused()
+        if obstacle:
+            self.print([obstacle])
             self.end(1)
             return
         missing = [name for name in self.image.required_environment if name not in self.environment]
@@ -337,6 +348,28 @@ class Process:
     def _script(self, steps: Sequence[shell.Step]) -> Generator[Any, Any, None]:
         status = yield from Script(self, steps).run()
         self.end(status)
+
+    def _file_refused(self) -> str | None:
+        """Return Python's error for the first file that the program can't write."""
+        files, user = self.container.files, self.user
+        if files is None:
+            return None
+        for path in (*(("/app/cache",) if self.image.writes_root else ()), *self.image.writes):
+            refusal = files.refusal(path, user)
+            if refusal == READ_ONLY:
+                return f"OSError: [Errno 30] {refusal}: {path!r}"
+            if refusal:
+                return f"PermissionError: [Errno 13] {refusal}: {path!r}"
+            files.write(path, "")
+        return None
+
+    def _port_refused(self) -> str | None:
+        """Return Python's error for the first port that the program's user can't listen on."""
+        mode = str(self.task.definition.get("networkMode") or "bridge")
+        for port in self.image.ports:
+            if not may_bind(self.container.spec, self.user, port, mode):
+                return f"PermissionError: [Errno 13] Permission denied: ('0.0.0.0', {port})"
+        return None
 
     def _runs_here(self, program: str) -> bool:
         """Return whether the image was built for the task's platform; else end as Linux does."""

@@ -11,10 +11,11 @@ from ecslab.model import failures
 from ecslab.model import service_messages as messages
 from ecslab.model.deployment import is_stuck
 from ecslab.sim.service import is_healthy
+from ecslab.sim.task_protection import protected, unprotected
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Account
-    from ecslab.sim.service import Service
+    from ecslab.sim.service import Deployment, Service
     from ecslab.sim.service_capacity import ServiceCapacity
     from ecslab.sim.service_events import ServiceEvents
     from ecslab.sim.service_tasks import ServiceTasks
@@ -75,10 +76,27 @@ class RollingUpdate:
         for deployment in service.deployments:
             wanted = [t for t in service.wanted_of(deployment) if t.id not in replaced]
             excess = len(wanted) - deployment.desired
-            if excess > 0:
-                doomed = self._capacity.least_useful(service, wanted, excess)
+            free = unprotected(self._account, wanted)
+            if deployment is service.primary:
+                self._report_protected(service, deployment, excess - len(free))
+            if excess > 0 and free:
+                doomed = self._capacity.least_useful(service, free, min(excess, len(free)))
                 reason = failures.SCALING_ACTIVITY(deployment=deployment.id)
                 self._tasks.stop(service, doomed, reason)
+
+    def _report_protected(self, service: Service, deployment: Deployment, kept: int) -> None:
+        """Say that tasks stay because they are protected, as long as any has to.
+
+        AWS: task-scale-in-protection, captured service events.
+        """
+        cause = f"protection {deployment.id}"
+        if kept <= 0:
+            self._events.resolve(service, cause)
+            return
+        count = len(protected(self._account, service.wanted_of(deployment)))
+        self._events.complain(
+            service, cause, messages.protected(service.name, deployment.id, count)
+        )
 
     def stop_old(self, service: Service) -> None:
         """Stop old tasks as far as the healthy ones exceed the lower limit."""
@@ -86,7 +104,8 @@ class RollingUpdate:
         spare = len(healthy) - service.limits.lower
         surplus = len(service.wanted()) - service.limits.lower
         for deployment in service.deployments[1:]:
-            wanted = service.wanted_of(deployment)
+            every = service.wanted_of(deployment)
+            wanted = unprotected(self._account, every)
             doomed = [task for task in wanted if task not in healthy]
             if service.primary.rollout_state == "FAILED" and service.primary.rollback_of is None:
                 doomed = []
@@ -98,7 +117,9 @@ class RollingUpdate:
             spare -= len(chosen)
             surplus -= len(doomed) + len(chosen)
             doomed += chosen
+            kept = len(every) if not wanted and spare > 0 else 0
+            self._report_protected(service, deployment, kept)
             if doomed:
-                deployment.desired = max(0, len(wanted) - len(doomed))
+                deployment.desired = max(0, len(every) - len(doomed))
                 reason = failures.SCALING_ACTIVITY(deployment=deployment.id)
                 self._tasks.stop(service, doomed, reason)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model import command as shell
-from ecslab.sim import health
+from ecslab.model import exec_messages as messages
+from ecslab.sim.shell_fetch import fetch
+from ecslab.sim.shell_tools import run_tool, through, write_refused
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -107,9 +109,13 @@ class Script:
         if inner is not None:
             return (yield from self._nested(inner))
         if step.url is not None:
-            result = health.fetch(self._process, step, step.url)
-            yield self._env.timeout(result.seconds)
-            return result.code
+            found = fetch(self._process, step)
+            yield self._env.timeout(found.seconds)
+            return self._emit(step, found.lines, found.errors, found.code)
+        if self._process.is_guest and not self._process.is_main(step):
+            line = " ".join(step.words)
+            self._process.print([messages.UNKNOWN_PROGRAM(line=line)])
+            return shell.NOT_FOUND
         if last or self._process.is_main(step):
             self._process.become_main(step)
             return int((yield self._process.ended))
@@ -124,26 +130,19 @@ class Script:
         return (yield from Script(self._process, steps).run())
 
     def _utility(self, step: shell.Step) -> int:
-        lines, status = _output(step, self._process)
+        lines, errors, status = run_tool(step.words, self._process)
+        return self._emit(step, lines, errors, status)
+
+    def _emit(self, step: shell.Step, lines: list[str], errors: list[str], status: int) -> int:
+        """Lead a command's output through its pipes, and to where it goes."""
+        for words in step.pipes:
+            lines, status = through(words, lines)
+        self._process.print(errors)
         if not step.quiet:
             self._process.print(lines)
-        return status
-
-
-def _output(step: shell.Step, process: Process) -> tuple[list[str], int]:
-    """Return what a command prints that every shell has, and its exit code."""
-    program, arguments = step.program, list(step.words[1:])
-    if program == "echo":
-        while arguments and arguments[0] in ("-n", "-e", "-ne", "-en"):
-            arguments.pop(0)
-        return " ".join(arguments).splitlines(), 0
-    if program == "printenv" and arguments:
-        value = process.environment.get(arguments[0])
-        return ([] if value is None else [value]), int(value is None)
-    if program in ("env", "printenv"):
-        return [f"{name}={value}" for name, value in sorted(process.environment.items())], 0
-    if program == "hostname":
-        return [process.environment.get("HOSTNAME", "")], 0
-    if program == "date":
-        return [process.account.clock.now.strftime("%a %b %e %H:%M:%S UTC %Y")], 0
-    return [], int(program == "false")
+            return status
+        refusal = write_refused(step, lines, self._process)
+        if refusal is None:
+            return status
+        self._process.print([f"sh: 1: cannot create {step.target}: {refusal}"])
+        return shell.SYNTAX_ERROR

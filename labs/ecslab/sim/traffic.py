@@ -39,10 +39,15 @@ if TYPE_CHECKING:
     from ecslab.sim.hops import Reach
     from ecslab.sim.hosts import Hosts
     from ecslab.sim.targets import Targets
+    from ecslab.sim.wsgi import Answer
 
+    AgentHandler = Callable[[Task, Request], Answer | None]
     Resolver = Callable[[str, Task | None], str | None]
 
-__all__ = ["Traffic"]
+__all__ = ["AGENT_ADDRESS", "Traffic"]
+
+AGENT_ADDRESS: Final = "169.254.170.2"
+"""Where the container agent answers the containers of its tasks (task-iam-roles)."""
 
 _ROUND_TRIP_INTERNET: Final = 0.02
 _ROUND_TRIP_INSIDE: Final = 0.001
@@ -75,6 +80,7 @@ class Traffic:
         self._hosts = hosts
         self._reach = reach
         self._resolvers: list[Resolver] = []
+        self._agents: list[AgentHandler] = []
         env = account.clock.env
         connections = TargetConnections(env, hosts, reach)
         self._through_balancers = BalancerRequests(
@@ -88,6 +94,14 @@ class Traffic:
             resolver: returns the address of a name for a task (None for the internet), or None.
         """
         self._resolvers.append(resolver)
+
+    def add_agent(self, agent: AgentHandler) -> None:
+        """Have requests of tasks to their container agent answered by `agent`.
+
+        Args:
+            agent: returns the answer to a task's request, None for a path that it does not know.
+        """
+        self._agents.append(agent)
 
     def request(
         self,
@@ -205,6 +219,8 @@ class Traffic:
         yield Wait(_ROUND_TRIP_INSIDE if task else _ROUND_TRIP_INTERNET)
         if request.host in _LOOPBACK:
             return (yield from self._loopback(request, task))
+        if request.host == AGENT_ADDRESS and task is not None:
+            return self._ask_agent(request, task)
         balancer = self._balancing.named(request.host)
         if balancer is not None:
             source = interface_of(task) if task else None
@@ -229,6 +245,14 @@ class Traffic:
             raise ConnectionRefusedByHostError(message)
         path = Path((Hop(f"task {task.id} calls itself", _shown_by(task)),))
         return (yield from self._converse(request, task, path))
+
+    def _ask_agent(self, request: Request, task: Task) -> Response:
+        """Ask the container agent, which every container reaches at a link-local address."""
+        known = (agent(task, request) for agent in self._agents)
+        answer = next((each for each in known if each is not None), None)
+        if answer is None:
+            return Response(404, {"Content-Type": "text/plain"}, b"404 page not found\n")
+        return Response(answer.status, dict(answer.headers), answer.body, answered_by=AGENT_ADDRESS)
 
     def _converse(self, request: Request, task: Task, path: Path) -> Way:
         """Talk to the process of a task that listens on the request's port."""

@@ -55,7 +55,7 @@ class Account:
         self.iam = boto3.client("iam", REGION)
         self.trust = document(ECS_TRUST | {"Action": "sts:AssumeRole"})
 
-    def _context(self) -> CallContext:
+    def _context(self, _request: Any) -> CallContext:
         return CallContext(
             now=self.now,
             task_definition=self.task_definitions.get,

@@ -23,6 +23,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     attributes,
     clusters,
     container_instances,
+    execute_command,
     express,
     gateway_routes,
     gateways,
@@ -30,6 +31,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     service_deployments,
     services,
     task_definitions,
+    task_protection,
     task_sets,
     tasks,
 )

@@ -132,7 +132,11 @@ def _container(task: Task, container: Container) -> dict[str, Any]:
 def _managed_agents(task: Task, container: Container) -> list[dict[str, Any]]:
     if not task.enable_execute_command:
         return []
-    agent: dict[str, Any] = {"name": "ExecuteCommandAgent", "lastStatus": container.status}
-    if container.started_at is not None:
-        agent["lastStartedAt"] = container.started_at
-    return [agent]
+    found = container.exec_agent
+    agent: dict[str, Any] = {
+        "name": "ExecuteCommandAgent",
+        "lastStatus": found.status if found else "PENDING",
+        "reason": found.reason if found else None,
+        "lastStartedAt": found.started_at if found else None,
+    }
+    return [{key: value for key, value in agent.items() if value is not None}]

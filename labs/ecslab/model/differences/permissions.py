@@ -53,4 +53,67 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/cloud/test_failures.py"
         "::test_without_permission_to_put_events_the_stream_stays_empty",
     ),
+    Difference(
+        id="session-manager-plugin",
+        area=Area.PERMISSIONS,
+        aws="`aws ecs execute-command` starts the Session Manager plugin, which opens the session"
+        " over a WebSocket.",
+        here="`open_session` of the package opens it, from what ExecuteCommand answered; the shell"
+        " knows small programs over the container's own files, variables and processes.",
+        why="Nothing here has a real container or a network.",
+        test="tests/cloud/test_exec.py::test_a_shell_keeps_its_folder_variables_and_files",
+    ),
+    Difference(
+        id="exec-log-streams",
+        area=Area.PERMISSIONS,
+        aws="Does not say what the log stream or object of a session is called.",
+        here="The session's id, with `.log` behind it in a bucket.",
+        why="ecs-exec, logging and auditing, names the group and the bucket only.",
+        test="tests/cloud/test_exec.py"
+        "::test_sessions_go_where_override_says_and_none_keeps_nothing",
+    ),
+    Difference(
+        id="exec-script-program",
+        area=Area.PERMISSIONS,
+        aws="Session logs need `script` and `cat` in the image.",
+        here="An image has both if it names `script` or `bash` among its tools, as Debian's base"
+        " images do; Alpine's have no `script`.",
+        why="An image's description lists only some of its programs.",
+        test="tests/cloud/test_exec.py::test_without_permission_or_script_the_log_is_lost",
+    ),
+    Difference(
+        id="protection-and-other-stops",
+        area=Area.PERMISSIONS,
+        aws="Names scale-in and deployments as what protection holds back, and nothing else.",
+        here="StopTask, failed health checks and Spot interruptions stop protected tasks.",
+        why="task-scale-in-protection; the rest was not confirmed.",
+        test="tests/cloud/test_task_protection.py"
+        "::test_stop_task_and_health_checks_stop_protected_tasks",
+    ),
+    Difference(
+        id="low-ports-on-fargate",
+        area=Area.PERMISSIONS,
+        aws="Does not say whether a user other than root may bind ports below 1024 on Fargate.",
+        here="With awsvpc it takes root with NET_BIND_SERVICE, or a systemControl; in bridge mode"
+        " everybody may.",
+        why="capabilities(7); Docker opens them in its own bridge networks only.",
+        test="tests/cloud/test_container_security.py"
+        "::test_ports_below_1024_take_root_with_its_capability",
+    ),
+    Difference(
+        id="event-history-at-once",
+        area=Area.PERMISSIONS,
+        aws="An event is in the event history some minutes after the call.",
+        here="It is there at once; a trail's files come every five minutes.",
+        why="A simulation of the delay would teach waiting.",
+        test="tests/cloud/test_trail.py::test_calls_come_back_with_their_answers_newest_first",
+    ),
+    Difference(
+        id="agents-calls-in-the-trail",
+        area=Area.PERMISSIONS,
+        aws="Calls that ECS makes with a role carry that operation's own parameters.",
+        here="They carry the resource that was asked about.",
+        why="The simulated agent asks IAM, not the service.",
+        test="tests/cloud/test_trail.py::test_what_ecs_does_with_the_execution_role_is_there",
+    ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ecslab.model import (
     agent_answers,
     cluster_answers,
+    exec_messages,
     express,
     failures,
     gateways,
@@ -57,6 +58,21 @@ SOURCES: Final[tuple[Source, ...]] = (
         "tests/cloud/test_failures.py::test_the_task_does_not_start_and_says_why",
         CANNOT_START="tests/cloud/test_tasks_containers.py"
         "::test_a_program_that_the_image_lacks_can_not_be_started",
+    ),
+    _module(
+        Area.PERMISSIONS,
+        exec_messages,
+        "tests/cloud/test_exec.py::test_only_interactive_sessions_of_known_tasks_and_containers",
+        CONTAINER_NEEDED="tests/cloud/test_exec.py::test_several_containers_need_a_name",
+        AGENT_READ_ONLY="tests/cloud/test_exec.py"
+        "::test_a_read_only_root_file_system_keeps_the_agent_out",
+        AGENT_SHARED_PID="tests/cloud/test_exec.py::test_one_agent_in_a_shared_pid_namespace",
+        PROGRAM_MISSING="tests/cloud/test_exec.py::test_a_missing_program_is_reported",
+        CLIENT_KEY="tests/cloud/test_exec.py::test_the_caller_needs_the_customer_key_too",
+        AGENT_KEY="tests/cloud/test_exec.py::test_a_customer_key_takes_permissions_on_both_sides",
+        LOG_GROUP_NOT_ENCRYPTED="tests/cloud/test_exec.py"
+        "::test_encryption_of_the_log_group_is_checked",
+        IDLE="tests/cloud/test_exec.py::test_an_idle_session_ends_after_twenty_minutes",
     ),
     Source(
         Area.TASK_DEFINITIONS,
