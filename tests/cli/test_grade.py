@@ -42,7 +42,12 @@ def grader(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
             for path in paths
         ]
 
+    def grade(_: object, path: Path) -> Report:
+        return grade_files([path])[0]
+
     monkeypatch.setattr("ecslab.course.grading.grade_files", grade_files)
+    monkeypatch.setattr("ecslab.course.grading.grader.Grader.start", lambda grader: grader)
+    monkeypatch.setattr("ecslab.course.grading.grader.Grader.grade", grade)
     return asked
 
 
@@ -73,9 +78,41 @@ def test_the_results_are_also_written_to_files(
     junit, csv = tmp_path / "out.xml", tmp_path / "out.csv"
     answer = command("grade", str(handed_in), "--junit", str(junit), "--csv", str(csv))
     assert answer.status == 0, answer.err
-    assert "good.ipynb" in answer.out
+    assert "ana" in answer.out
     assert len(list(ET.parse(junit).getroot())) == 2
     assert len(csv.read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_a_class_leaves_pages_beside_it(
+    command: Command, grader: list[Path], handed_in: Path
+) -> None:
+    answer = command("grade", str(handed_in))
+    results = handed_in.with_name("class-graded")
+    assert f"The teacher's page: {results / 'index.html'}" in answer.err
+    assert sorted(path.name for path in (results / "learners").iterdir()) == [
+        *("ana.html", "bad.html")
+    ]
+    assert len(grader) == 2
+
+    command("grade", str(handed_in))
+    assert len(grader) == 2, "nothing is graded twice"
+    (handed_in / "bad.ipynb").write_text("better now")
+    command("grade", str(handed_in))
+    assert len(grader) == 3, "a new version is graded"
+    command("grade", str(handed_in), "--again")
+    assert len(grader) == 5
+
+
+def test_a_single_notebook_leaves_nothing(
+    command: Command, grader: list[Path], handed_in: Path
+) -> None:
+    command("grade", str(handed_in / "bad.ipynb"))
+    assert [path.name for path in handed_in.parent.iterdir() if "graded" in path.name] == []
+
+
+def test_a_cluster_that_is_not_there_is_said(command: Command, handed_in: Path) -> None:
+    answer = command("grade", str(handed_in), "--scheduler", "nowhere")
+    assert "No Dask scheduler answers at nowhere" in answer.sentence
 
 
 def test_a_file_that_cannot_be_graded_is_a_failure(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ecslab.cli.output import AsJson, console, errors, print_json, program
 from ecslab.cli.place import course_root, progress_file, workspace
-from ecslab.errors import CourseError
 
 if TYPE_CHECKING:
+    from ecslab.course.classroom.submissions import Submission
     from ecslab.course.grading import Report
 
 __all__ = ["check", "grade"]
@@ -73,7 +74,7 @@ def _record(report: Report) -> None:
 
 def grade(
     files: Annotated[
-        list[Path], typer.Argument(help="Notebooks, or folders of them: a whole class.")
+        list[Path], typer.Argument(help="Notebooks, or folders and zip files of them: a class.")
     ],
     *,
     timeout: Timeout = CELL_SECONDS,
@@ -86,33 +87,40 @@ def grade(
             help="Refuse to run notebooks where they could reach the network or other files."
         ),
     ] = False,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="The folder for a class's results; left out: beside what was handed in."),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Grade also what has been graded before.")
+    ] = False,
+    scheduler: Annotated[
+        str | None, typer.Option(help="A Dask cluster to grade on, such as tcp://HOST:8786.")
+    ] = None,
     as_json: AsJson = False,
     junit: Annotated[Path | None, typer.Option(help="Also write a JUnit file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write a table for a spreadsheet.")] = None,
 ) -> None:
-    """Grade notebooks; the exit status is 0 when every one could be graded, whatever it earned."""
-    from ecslab.course import storage
-    from ecslab.course.files import CourseFiles
-    from ecslab.course.grading import (
-        grade_files,
-        protected,
-        to_csv,
-        to_json,
-        to_junit,
-        to_table,
-    )
+    """Grade notebooks; the exit status is 0 when every one could be graded, whatever it earned.
 
-    paths = _notebooks(files)
-    with Progress(console=errors, transient=True) as progress:
-        task = progress.add_task("Grading", total=len(paths))
-        reports = grade_files(
-            paths,
-            timeout=timeout,
-            jobs=jobs or min(os.cpu_count() or 1, MOST_JOBS),
-            require_sandbox=require_sandbox,
-            course=CourseFiles(course_root()),
-            on_report=lambda _: progress.advance(task),
-        )
+    A class (a folder or a zip file) leaves its results in a folder: a page for the teacher, one
+    for each learner, tables. Stopped at any moment, it goes on where it was.
+    """
+    from ecslab.course import storage
+    from ecslab.course.classroom.submissions import find
+    from ecslab.course.grading import protected, to_csv, to_json, to_junit, to_table
+
+    handed_in = find(files)
+    folder = results or _results_folder(files)
+    reports = _grade_all(
+        handed_in,
+        folder,
+        again=again,
+        scheduler=scheduler,
+        jobs=jobs or min(os.cpu_count() or 1, MOST_JOBS),
+        timeout=timeout,
+        require_sandbox=require_sandbox,
+    )
     if junit:
         storage.write(junit, to_junit(reports))
     if csv:
@@ -122,20 +130,99 @@ def grade(
     else:
         console.print(to_table(reports))
         console.print(protected(reports), markup=False, soft_wrap=True)
+    if folder is not None:
+        from ecslab.course.classroom.results import write_results
+
+        index = write_results(folder, reports)
+        errors.print(f"The teacher's page: {index}", markup=False, soft_wrap=True)
     if any(report.problem for report in reports):
         raise typer.Exit(1)
 
 
-def _notebooks(paths: list[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(path.rglob("*.ipynb"))
-            found += [each for each in inside if ".ipynb_checkpoints" not in each.parts]
-        elif path.exists():
-            found.append(path)
-        else:
-            raise CourseError(f"There is no file {path}; name a notebook, or a folder of them.")
-    if not found:
-        raise CourseError(f"There is no notebook in {', '.join(map(str, paths))}.")
-    return found
+def _results_folder(files: Sequence[Path]) -> Path | None:
+    """Give the folder for the results of a class, or None for single notebooks."""
+    for path in files:
+        if path.is_dir() or path.suffix.lower() == ".zip":
+            whole = path.resolve()
+            return whole.with_name(f"{whole.stem if path.is_file() else whole.name}-graded")
+    return None
+
+
+def _grade_all(
+    handed_in: Sequence[Submission],
+    folder: Path | None,
+    *,
+    again: bool,
+    scheduler: str | None,
+    jobs: int,
+    **grader: Any,
+) -> list[Report]:
+    """Grade, with a bar on the screen or a line for each notebook where there is none."""
+    from contextlib import ExitStack
+    from tempfile import TemporaryDirectory
+
+    from ecslab.course import storage
+    from ecslab.course.classroom.ledger import Ledger
+    from ecslab.course.classroom.results import LEDGER, rules_of
+    from ecslab.course.classroom.run import grade_class, on_this_machine
+    from ecslab.course.files import CourseFiles
+    from ecslab.course.grading import Grader
+
+    course = CourseFiles(course_root())
+    with TemporaryDirectory(prefix="ecslab-") as scratch:
+        place = folder or Path(scratch)
+        storage.make_folder(place)
+        with (
+            Ledger(place / LEDGER) as ledger,
+            _Telling(len(handed_in)) as telling,
+            ExitStack() as running,
+        ):
+            if again:
+                ledger.forget()
+            if scheduler:
+                from ecslab.course.classroom.dask import on_cluster
+
+                judge = on_cluster(scheduler, **grader)
+            else:
+                own = running.enter_context(Grader(course=course, **grader))
+                judge = on_this_machine(own, jobs)
+            rules = rules_of(course, **grader)
+            return grade_class(handed_in, ledger, judge, rules=rules, on_report=telling.report)
+
+
+class _Telling:
+    """Shows how far the grading is: a bar in a terminal, else a line for each notebook."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._done = 0
+        self._bar = Progress(
+            TextColumn("Grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=errors,
+            transient=True,
+            disable=not errors.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=count)
+
+    def report(self, report: Report) -> None:
+        """Count a report."""
+        from ecslab.course.grading.text import clean
+
+        self._done += 1
+        self._bar.advance(self._task)
+        if not errors.is_terminal:
+            points = report.problem or f"{report.score} of {report.possible} points"
+            line = f"{self._done} of {self._count}: {report.file}: {points}"
+            errors.print(clean(line), markup=False, soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away."""
+        self._bar.stop()

@@ -20,7 +20,7 @@ __all__ = ["in_words", "protected", "to_csv", "to_json", "to_junit", "to_table"]
 MARKS = {"passed": "✔", "not yet": "✘", "not attempted": "○", "error": "✘", "timeout": "✘"}
 _STYLES = {"passed": "green", "not yet": "yellow", "error": "red", "timeout": "red"}
 _COLUMNS = (
-    *("file", "module", "score", "possible", "check", "title", "points", "earned"),
+    *("learner", "file", "module", "score", "possible", "check", "title", "points", "earned"),
     *("outcome", "message", "seconds", "problem"),
 )
 
@@ -143,6 +143,7 @@ def to_csv(reports: Iterable[Report]) -> str:
 
 def _plain(report: Report) -> dict[str, Any]:
     return {
+        "learner": clean(report.learner),
         "file": clean(str(report.file)),
         "module": report.module,
         "score": report.score,
@@ -212,25 +213,30 @@ def _checks(report: Report) -> RenderableType:
 
 
 def _overview(reports: Sequence[Report]) -> RenderableType:
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     table = Table()
-    for column in ("file", "lab"):
-        table.add_column(column)
+    table.add_column("who")
+    table.add_column("lab")
     for column in ("points", "passed", "not yet", "not attempted", "error"):
         table.add_column(column, justify="right")
     for report in reports:
         if report.problem is not None:
-            table.add_row(Text(clean(report.file.name)), Text(clean(report.problem), style="red"))
             continue
         outcomes = [check.outcome for check in report.checks]
         errors = outcomes.count("error") + outcomes.count("timeout")
         table.add_row(
-            Text(clean(report.file.name)),
+            Text(clean(report.learner or report.file.name)),
             report.module,
             f"{report.score} of {report.possible}",
             *(str(outcomes.count(each)) for each in ("passed", "not yet", "not attempted")),
             str(errors),
         )
-    return table
+    refused = [
+        Text(f"Not graded: {clean(f'{report.learner} {report.file}')}: {clean(report.problem)}")
+        for report in reports
+        if report.problem is not None
+    ]
+    return Group(table, *refused) if table.row_count else Group(*refused)

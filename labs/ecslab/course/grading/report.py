@@ -70,6 +70,7 @@ class Report:
         protections: each protection and whether it was on while the notebook ran.
         problem: one sentence that says why the file could not be graded, or None.
         seconds: wall-clock seconds in all.
+        learner: whose file it is, where that is known.
     """
 
     file: Path
@@ -78,6 +79,7 @@ class Report:
     protections: Mapping[str, bool] = field(default_factory=dict)
     problem: str | None = None
     seconds: float = 0.0
+    learner: str = ""
 
     @property
     def score(self) -> int:

@@ -1,0 +1,1 @@
+"""Grading a class: submissions in, results out, resumable at any moment."""

@@ -1,0 +1,117 @@
+"""The record of what has been graded: a line for each report, on disk before it counts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from ecslab.course.classroom.plain import from_plain, to_plain
+from ecslab.course.grading.report import Report
+from ecslab.course.storage import explained
+from ecslab.errors import CourseError
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """Reports by the key of their submission, in a file that a kill at any moment leaves readable.
+
+    One process at a time may hold it, where the system has locks.
+
+    Args:
+        path: the file, whose folder exists; it is made when it is missing.
+
+    Raises:
+        CourseError: the file cannot be used, or another process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: dict[str, Report] = {}
+        with explained("use", path):
+            self._file: BinaryIO = path.open("a+b")
+        try:
+            _hold(self._file, path)
+            self._read()
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def reports(self) -> Mapping[str, Report]:
+        """The reports so far, by key."""
+        return self._found
+
+    def add(self, key: str, report: Report) -> None:
+        """Keep a report; it is on disk when this returns.
+
+        Args:
+            key: of its submission.
+            report: of one file.
+
+        Raises:
+            CourseError: the disk is full, or the file cannot be written.
+        """
+        line = json.dumps({"key": key, "report": to_plain(report)}, ensure_ascii=True) + "\n"
+        with explained("write", self._path):
+            self._file.write(line.encode())
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._found[key] = report
+
+    def forget(self) -> None:
+        """Begin anew, without the reports of before."""
+        with explained("write", self._path):
+            self._file.truncate(0)
+            self._found.clear()
+
+    def close(self) -> None:
+        """Let another process use the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Return the ledger."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let another process use the file."""
+        self.close()
+
+    def _read(self) -> None:
+        """Read the whole lines; what a kill cut off is taken away, and is graded again."""
+        self._file.seek(0)
+        whole = 0
+        for line in self._file:
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                entry = json.loads(line)
+                self._found[str(entry["key"])] = from_plain(entry["report"])
+        with explained("write", self._path):
+            self._file.truncate(whole)
+
+
+def _hold(file: BinaryIO, path: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CourseError(
+            f"Another grading writes to {path.parent}; wait for it, or choose another --results."
+        ) from None
+    except OSError:  # some network disks have no locks
+        return
