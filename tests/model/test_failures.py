@@ -24,7 +24,7 @@ VALUE = st.text("abcdefghij0123456789-/_", min_size=1, max_size=20)
 @settings(max_examples=5)
 @given(data=st.data())
 def test_what_was_filled_in_is_found_again(failure: Failure, data: st.DataObject) -> None:
-    names = {name for _, name, _, _ in Formatter().parse(failure.text) if name}
+    names = {name for _, name, _, _ in Formatter().parse(failure.message) if name}
     values = {name: data.draw(VALUE, label=name) for name in sorted(names)}
     assert failure.find(failure(**values)) == values
     assert failure.find(f"{failure(**values)} And more") in (None, *_longer(failure, values))

@@ -18,22 +18,22 @@ class Failure:
     """One documented text.
 
     Args:
-        text: the text, with `{names}` for what differs from case to case.
+        message: the text, with `{names}` for what differs from case to case.
         source: the AWS page or the kind of evidence behind the wording.
         verified: whether the wording itself was found in a source.
     """
 
-    text: str
+    message: str
     source: str
     verified: bool = True
 
     def __call__(self, **values: object) -> str:
         """Return the text with its blanks filled."""
-        return self.text.format(**values)
+        return self.message.format(**values)
 
     def find(self, text: str) -> dict[str, str] | None:
         """Return what fills the blanks in a text, None when it is another text."""
-        found = _pattern(self.text).fullmatch(text)
+        found = _pattern(self.message).fullmatch(text)
         return found.groupdict() if found else None
 
 

@@ -19,7 +19,6 @@ from ecslab.model.differences.difference import Area, Difference
 from ecslab.model.failures import Failure
 from ecslab.model.placement import request
 from ecslab.model.task_definition import RULES, family_answers, overrides, paging, shape, tags
-from ecslab.model.task_definition.answer import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -188,9 +187,9 @@ def rows() -> tuple[Difference, ...]:
 
 def _rows_of(source: Source) -> Iterator[Difference]:
     for name, value in source.texts.items():
-        if not isinstance(value, Answer | Failure) or value.verified:
+        if not isinstance(value, Failure) or value.verified:
             continue
-        text = value.message if isinstance(value, Answer) else value.text
+        text = value.message
         yield Difference(
             id=f"{source.name}-{name.lower().replace('_', '-')}",
             area=source.area,
