@@ -147,6 +147,7 @@ def test_a_rolling_update_needs_room(fleet: Fleet) -> None:
         cluster="shop",
         service="web",
         deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100},
+        availabilityZoneRebalancing="DISABLED",
     )
     steady(fleet)
     assert fleet.shop.service()["taskDefinition"] == newer

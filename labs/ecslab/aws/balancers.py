@@ -106,6 +106,14 @@ class LoadBalancers:
         attached = self.user_of(arn) is not None
         return {"type": group.target_type, "attached": attached, "protocol": group.protocol}
 
+    def has_rule(self, arn: str) -> bool:
+        """Return whether there is a listener rule, or a listener, with this ARN."""
+        for balancer in self._all().values():
+            for listener in balancer.listeners:
+                if arn == listener.arn or any(arn == rule.arn for rule in listener.rules):
+                    return True
+        return False
+
     # --- What moto asks (TargetKeeper) ------------------------------------------------------------
 
     def add(self, group: str, ip: str, port: int, zone: str | None) -> None:

@@ -28,6 +28,29 @@ _BOUND = {
 }
 
 
+@contextlib.contextmanager
+def sealed(environment: Mapping[str, str], session: Any) -> Generator[None, None, None]:
+    """Run code with an environment and a boto3 session of its own, and nothing of the notebook's.
+
+    Args:
+        environment: its variables.
+        session: its default boto3 session.
+    """
+    before = dict(os.environ)
+    outside = boto3.DEFAULT_SESSION
+    os.environ.clear()
+    os.environ.update({key: before[key] for key in _KEPT if key in before})
+    os.environ.update(_BOUND)
+    os.environ.update(environment)
+    boto3.DEFAULT_SESSION = session
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = outside
+        os.environ.clear()
+        os.environ.update(before)
+
+
 class Programs:
     """The sessions of all containers."""
 
@@ -42,20 +65,8 @@ class Programs:
             environment: its variables.
             owner: its process; code of one process shares a boto3 session.
         """
-        before = dict(os.environ)
-        session = boto3.DEFAULT_SESSION
-        os.environ.clear()
-        os.environ.update({key: before[key] for key in _KEPT if key in before})
-        os.environ.update(_BOUND)
-        os.environ.update(environment)
-        boto3.DEFAULT_SESSION = self._session(owner)
-        try:
-            with calling_from(owner.task):
-                yield
-        finally:
-            boto3.DEFAULT_SESSION = session
-            os.environ.clear()
-            os.environ.update(before)
+        with sealed(environment, self._session(owner)), calling_from(owner.task):
+            yield
 
     def _session(self, owner: Any) -> Any:
         if owner not in self._sessions:

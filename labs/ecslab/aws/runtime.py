@@ -18,6 +18,7 @@ from ecslab.aws import (
     balancer_backend,
     ecr,
     events,
+    functions,
     http,
     trail_lookup,
 )
@@ -35,6 +36,7 @@ from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.event_schedules import EventSchedules
 from ecslab.aws.event_tasks import EventTasks
 from ecslab.aws.events import Events
+from ecslab.aws.functions import Functions
 from ecslab.aws.gateway import Gateway, close_gateway, open_gateway
 from ecslab.aws.iam_context import CallContext
 from ecslab.aws.iam_gate import Gate
@@ -55,6 +57,7 @@ from ecslab.aws.secrets import Secrets
 from ecslab.aws.sessions import new_session
 from ecslab.aws.source import current_task
 from ecslab.aws.storage import Storage
+from ecslab.aws.traffic_shifting import TrafficShifting
 from ecslab.aws.trail import Trail
 from ecslab.aws.trail_event import RequestCall
 from ecslab.aws.wall_clock import WallClock
@@ -137,6 +140,7 @@ class Runtime:
             application_auto_scaling.install(self._scaling),
             cloudwatch.install(lambda region: self.engine(region).account),
             trail_lookup.install(self._trail),
+            functions.install(),
             ecs.install(self._make, self._caller_arn),
         ]
         WatchedInstances.listener = self._instances_changed
@@ -240,6 +244,8 @@ class Runtime:
             events=reporter,
             metrics=MetricStore(self.clock),
             alarms=None,  # type: ignore[arg-type] # set below, as it needs the account
+            functions=Functions(account_id, region, judged, self._credentials, self.clock),
+            shifting=TrafficShifting(account_id, region, judged, self._network_changed),
         )
         account = Account(
             id=account_id,

@@ -17,6 +17,10 @@ HEALTHY_AFTER: Final = 40.0
 THROTTLE_LIMIT: Final = 27 * 60.0
 """Longest delay in seconds between start attempts of a failing service (service-throttle-logic)."""
 
+UNRESOLVED_LIMIT: Final = 3
+"""Failed attempts to resolve the tags of images after which a deployment goes on without digests
+(deployment-type-ecs, container image resolution)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -90,6 +94,18 @@ def breaker_threshold(desired: int, configuration: Mapping[str, Any] | None = No
         return value
     threshold = max(1, math.ceil(desired * value / 100))
     return threshold if kind == "UNBOUNDED_PERCENT" else min(200, max(3, threshold))
+
+
+def early_goal(desired: int, criteria: Mapping[str, Any]) -> int:
+    """Return how many healthy tasks complete a rolling deployment early.
+
+    Args:
+        desired: the service's desired count.
+        criteria: its earlySuccessCriteria.
+
+    Source: early-success-criteria; botocore ecs DeploymentEarlySuccessCriteria (rounded up).
+    """
+    return -(-desired * int(criteria.get("healthyPercent", 100)) // 100)
 
 
 def start_delay(failures: int) -> float:

@@ -6,10 +6,11 @@ DescribeServices capture of October 2026.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def _tasks(ids: Sequence[str]) -> str:
@@ -53,11 +54,9 @@ def completed(service: str, deployment: str) -> str:
     return f"(service {service}) (deployment {deployment}) deployment completed."
 
 
-def failed(service: str, deployment: str) -> str:
-    """Return the event of a deployment that the circuit breaker ended."""
-    return (
-        f"(service {service}) (deployment {deployment}) deployment failed: tasks failed to start."
-    )
+def failed(service: str, deployment: str, why: str) -> str:
+    """Return the event of a deployment that has failed."""
+    return f"(service {service}) (deployment {deployment}) deployment failed: {why}."
 
 
 def rolling_back(service: str, deployment: str) -> str:
@@ -96,6 +95,37 @@ def protected(service: str, deployment: str, count: int) -> str:
     )
 
 
+def _zones(counts: Mapping[str, int]) -> str:
+    texts = [f"{count} tasks in {zone}" for zone, count in counts.items()]
+    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
+
+
+def unbalanced(service: str, counts: Mapping[str, int]) -> str:
+    """Return the event of a rebalancing that begins (service-rebalancing-event-messages-list)."""
+    where = _zones(counts)
+    return f"service ({service}) is not AZ balanced with {where}. AZ Rebalancing in progress."
+
+
+def balanced(service: str, counts: Mapping[str, int]) -> str:
+    """Return the event of a rebalancing that is done."""
+    return f"service ({service}) is AZ balanced with {_zones(counts)}."
+
+
+def started_in_zone(service: str, zone: str, task: str) -> str:
+    """Return the event of the task that a rebalancing starts."""
+    return f"({service}) has started 1 tasks in {zone} to AZ Rebalance: {_tasks([task])}."
+
+
+def stopped_in_zone(service: str, zone: str, task: str) -> str:
+    """Return the event of the task that a rebalancing stops."""
+    return f"({service}) has stopped 1 running tasks in {zone} to AZ Rebalance: {_tasks([task])}."
+
+
+def not_shifted(service: str, rule: str, reason: str) -> str:
+    """Return the event of a listener rule whose weights ECS can't change; words of ours."""
+    return f"(service {service}) was unable to shift traffic with (rule {rule}): {reason}"
+
+
 def stuck(service: str) -> str:
     """Return the event of a rollout that its own percentages block."""
     return (
@@ -115,9 +145,85 @@ def done(deployment: str) -> str:
     return f"ECS deployment {deployment} completed."
 
 
-BREAKER = "ECS deployment circuit breaker: tasks failed to start."
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A way in which a deployment fails.
+
+    Args:
+        what: who found it, as rolloutStateReason names it.
+        why: the end of the service event.
+        reason: statusReason, and the reason of the rollback (botocore ecs Rollback).
+        rollback: whether it rolls back.
+    """
+
+    what: str
+    why: str
+    reason: str
+    rollback: bool = True
+
+    @property
+    def state(self) -> str:
+        """Return the rolloutStateReason of the deployment that has failed."""
+        return f"ECS deployment {self.what}: {self.why}."
+
+    def rolled_back_to(self, deployment: str) -> str:
+        """Return the rolloutStateReason of the deployment that a rollback restores."""
+        return f"ECS deployment {self.what}: rolling back to deploymentId {deployment}."
+
+    def rolling_back(self, rollback: bool) -> Failure:  # noqa: FBT001 - an answer, not a switch
+        """Return the same failure, with or without a rollback."""
+        return replace(self, rollback=rollback)
 
 
-def breaker_rollback(deployment: str) -> str:
-    """Return the rolloutStateReason of the deployment that a rollback restores."""
-    return f"ECS deployment circuit breaker: rolling back to deploymentId {deployment}."
+BREAKER: Final = Failure(
+    "circuit breaker",
+    "tasks failed to start",
+    "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+)
+"""service-event-messages-list; ecs_service_deployment_events. Of the others only the rule is
+published, not the words."""
+
+ALARM: Final = Failure(
+    "alarms",
+    "alarm detected",
+    "Service deployment rolled back because a CloudWatch alarm was triggered.",
+)
+STOPPED_BY_USER: Final = Failure(
+    "stop",
+    "stopped by StopServiceDeployment",
+    "Service deployment rolled back because StopServiceDeployment was called.",
+)
+ABORTED_BY_USER: Final = Failure(
+    "stop",
+    "stopped by StopServiceDeployment",
+    "Service deployment stopped because StopServiceDeployment was called.",
+    rollback=False,
+)
+DIGESTS: Final = Failure(
+    "circuit breaker",
+    "image tags could not be resolved to digests",
+    "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+)
+
+HOOK_FAILED: Final = Failure(
+    "lifecycle hook",
+    "a lifecycle hook failed",
+    "Service deployment rolled back because a lifecycle hook failed.",
+)
+HOOK_ROLLED_BACK: Final = Failure(
+    "lifecycle hook",
+    "rolled back by ContinueServiceDeployment",
+    "Service deployment rolled back because ContinueServiceDeployment asked for it.",
+)
+TIMED_OUT: Final = Failure(
+    "time-out",
+    "a lifecycle stage timed out",
+    "Service deployment rolled back because a lifecycle stage took too long.",
+)
+NOT_SHIFTED: Final = Failure(
+    "traffic shift",
+    "traffic could not be shifted",
+    "Service deployment rolled back because traffic could not be shifted.",
+)
+
+SUPERSEDED: Final = "Service deployment stopped because a newer one has begun."

@@ -54,6 +54,11 @@ class AlarmController:
         alarm = self._alarms.get(name)
         return alarm.state if alarm is not None else None
 
+    def looks_back(self, name: str) -> float:
+        """Return the seconds of the periods that an alarm evaluates; 0 when there is none."""
+        alarm = self._alarms.get(name)
+        return float(alarm.period * alarm.periods) if alarm is not None else 0.0
+
     def listen(self, listener: Callable[[str], None]) -> None:
         """Have `listener` called with the name of every alarm whose state has changed."""
         self._listeners.append(listener)

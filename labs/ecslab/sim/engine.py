@@ -14,6 +14,8 @@ from ecslab.sim.placer import Placer
 from ecslab.sim.rollout import Rollout
 from ecslab.sim.scheduler import Scheduler
 from ecslab.sim.service import Deployment, Service
+from ecslab.sim.service_deployment import ROLLING
+from ecslab.sim.traffic_shifts import TrafficShifts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +42,7 @@ class Engine:
         self.scheduler = Scheduler(
             account, self.agent, self.rollout, self._service_task, self.placer
         )
+        self.shifts = TrafficShifts(account, self.rollout, self.scheduler.poke)
         self.instances.listen(self.scheduler.instance_changed)
 
     def new_task(
@@ -96,7 +99,9 @@ class Engine:
 
     def deploy(self, service: Service, deployment: Deployment) -> None:
         """Begin a deployment and have the scheduler carry it out."""
-        self.rollout.begin(service, deployment)
+        rollout = self.rollout.begin(service, deployment)
+        if rollout.strategy != ROLLING:
+            self.shifts.begin(service, rollout)
         self.scheduler.poke(service)
 
     def all_tasks(self) -> Iterable[Task]:

@@ -280,8 +280,49 @@ class AlarmsPort(Protocol):
     def state(self, name: str) -> str | None:
         """Return the state of an alarm: OK, ALARM or INSUFFICIENT_DATA; None when there is none."""
 
+    def looks_back(self, name: str) -> float:
+        """Return the seconds of the periods that an alarm evaluates; 0 when there is none."""
+
     def listen(self, listener: Callable[[str], None]) -> None:
         """Have `listener` called with the name of every alarm whose state has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What became of a call of a function.
+
+    Args:
+        answer: what it returned, as JSON has it.
+        error: why there is no answer.
+        seconds: how long it took.
+    """
+
+    answer: Any = None
+    error: str | None = None
+    seconds: float = 0.0
+
+
+class FunctionsPort(Protocol):
+    """AWS Lambda."""
+
+    def invoke(self, function: str, role: str, payload: Mapping[str, Any]) -> Invocation:
+        """Call a function with the permissions of a role that Amazon ECS assumes."""
+
+
+class ShiftingPort(Protocol):
+    """The weights of target groups in the rules and listeners of load balancers."""
+
+    def shift(self, rule: str, weights: Mapping[str, float], role: str) -> str | None:
+        """Give the target groups of a listener rule, or of a listener, their weights.
+
+        Args:
+            rule: the ARN of the rule or of the listener.
+            weights: target group → its percentage.
+            role: the role that Amazon ECS assumes for it.
+
+        Returns:
+            None, or why it is not possible.
+        """
 
 
 @dataclass(slots=True)
@@ -298,6 +339,8 @@ class Ports:
     events: EventsPort
     metrics: MetricStore
     alarms: AlarmController
+    functions: FunctionsPort
+    shifting: ShiftingPort
     storage: StoragePort | None = None
     traffic: Traffic | None = None
     """The HTTP requests of containers."""

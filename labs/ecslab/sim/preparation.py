@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.model import failures, host_failures
+from ecslab.model.deployment import UNRESOLVED_LIMIT
 from ecslab.sim.ports import FoundImage, MissingImage
 
 if TYPE_CHECKING:
     from ecslab.model.failures import Failure
     from ecslab.sim.entities import Account, Container, Task
+    from ecslab.sim.service import Deployment
 
 ECR_PULL_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
@@ -109,14 +111,21 @@ class Preparation:
         return f"{folder}{slash}{name.partition(':')[0]}@{digest}"
 
     def _pins(self, container: Container) -> bool:
-        return self._task.service is not None and (
-            container.spec.get("versionConsistency") != "disabled"
+        """Say whether the deployment keeps the digest that the first of its tasks has found."""
+        deployment = self._deployment()
+        return (
+            deployment is not None
+            and container.spec.get("versionConsistency") != "disabled"
+            and deployment.unresolved < UNRESOLVED_LIMIT
         )
 
     def _digests(self) -> dict[str, str]:
+        deployment = self._deployment()
+        return deployment.digests if deployment is not None else {}
+
+    def _deployment(self) -> Deployment | None:
         service = self._task.service
-        found = service.deployment(self._task.deployment) if service is not None else None
-        return found.digests if found is not None else {}
+        return service.deployment(self._task.deployment) if service is not None else None
 
     def _pull_route(self, reference: str, found: FoundImage | MissingImage) -> str | None:
         interface = self._task.agent_interface

@@ -69,7 +69,7 @@ class Replacement:
             if not sick:
                 continue
             well = sum(1 for t in wanted if is_healthy(self._account, t) and t.id not in leaving)
-            room = service.limits.upper - len(service.wanted())
+            room = service.room(deployment)
             missing = deployment.desired - (len(wanted) - len(sick))
             if well >= deployment.desired:
                 doomed = sick

@@ -57,15 +57,16 @@ class RollingUpdate:
         for deployment in list(service.deployments):
             wanted = service.wanted_of(deployment)
             need = deployment.desired - sum(1 for task in wanted if task.id not in replaced)
-            room = max(service.limits.upper, 0) - len(service.wanted())
-            count = min(need, room)
+            count = min(need, service.room(deployment))
             if count > 0 and self._throttle.allows(service, deployment):
                 self._tasks.start(service, deployment, count)
         self._report_stuck(service)
 
     def _report_stuck(self, service: Service) -> None:
         primary = service.primary
-        replacing = len(service.deployments) > 1 and not service.wanted_of(primary)
+        replacing = (
+            len(service.deployments) > 1 and not service.shifts and not service.wanted_of(primary)
+        )
         blocked = replacing and is_stuck(service.desired, service.limits)
         if blocked and not primary.stuck_reported:
             primary.stuck_reported = True
@@ -75,7 +76,7 @@ class RollingUpdate:
         """Scale in: stop what exceeds a deployment's desired count."""
         for deployment in service.deployments:
             wanted = [t for t in service.wanted_of(deployment) if t.id not in replaced]
-            excess = len(wanted) - deployment.desired
+            excess = len(wanted) - deployment.desired - service.extra
             free = unprotected(self._account, wanted)
             if deployment is service.primary:
                 self._report_protected(service, deployment, excess - len(free))

@@ -10,15 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.model import failures
+from ecslab.sim import circuit_breaker
 from ecslab.sim.daemons import DAEMON, Daemons
 from ecslab.sim.entities import FARGATE
 from ecslab.sim.replacement import Replacement
 from ecslab.sim.rolling_update import RollingUpdate
 from ecslab.sim.service_capacity import ServiceCapacity
 from ecslab.sim.service_events import SAY_AGAIN
-from ecslab.sim.service_tasks import BY_SCHEDULER, ServiceTasks
+from ecslab.sim.service_tasks import ServiceTasks
 from ecslab.sim.start_throttle import StartThrottle
 from ecslab.sim.task_sets import TaskSets
+from ecslab.sim.zone_rebalancing import ZoneRebalancing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -63,6 +65,7 @@ class Scheduler:
         self._tasks = ServiceTasks(account, agent, make_task, self._capacity, events)
         self._replacement = Replacement(account, self._tasks, events)
         self._rolling = RollingUpdate(account, self._tasks, self._throttle, self._capacity, events)
+        self._rebalancing = ZoneRebalancing(account, self._tasks, events)
         agent.listen(self._task_changed)
 
     def adopt(self, service: Service) -> None:
@@ -89,7 +92,7 @@ class Scheduler:
             for service in cluster.services.values():
                 for deployment in service.deployments:
                     balancers = deployment.settings.get("loadBalancers") or []
-                    if any(b.get("targetGroupArn") == group for b in balancers):
+                    if any(deployment.target_group(each) == group for each in balancers):
                         self.poke(service)
                         break
 
@@ -122,7 +125,9 @@ class Scheduler:
             self._keep_daemons(service, failing)
         else:
             self._keep_counts(service, failing)
-            self._rolling.stop_old(service)
+            if not service.shifts:
+                self._rolling.stop_old(service)
+            self._rebalancing.look(service)
         self._rollout.finish(service)
 
     def _keep_counts(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
@@ -166,7 +171,7 @@ class Scheduler:
         if task.last_status == "RUNNING" and task.targets and task.version and task.wanted:
             self._rollout.report_registration(service, task)
         deployment = service.deployment(task.deployment)
-        if deployment is not None and not task.wanted and _never_ran(task):
+        if deployment is not None and not task.wanted and circuit_breaker.never_ran(task):
             self._throttle.never_ran(service, deployment, task)
         if task.stopped:
             self._task_stopped(service, task)
@@ -176,15 +181,6 @@ class Scheduler:
         service.members.pop(task.id, None)
         service.steady = False
         deployment = service.deployment(task.deployment)
-        if deployment is None:
-            return
-        unhealthy = task.stop_code == BY_SCHEDULER and "failed" in str(task.stopped_reason)
-        exited = (
-            task.stop_code == "EssentialContainerExited" and task.id not in self._rollout.proven
-        )
-        if _never_ran(task) or unhealthy or exited:
-            deployment.failed_tasks += 1
-
-
-def _never_ran(task: Task) -> bool:
-    return task.started_at is None and task.stop_code != BY_SCHEDULER
+        if deployment is not None:
+            circuit_breaker.count(deployment, task, proven=task.id in self._rollout.proven)
+        self._rollout.forget(task)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model.deployment import HEALTHY_AFTER, Bounds, bounds, task_set_bounds
 from ecslab.sim.ports import Target
+from ecslab.sim.service_deployment import ROLLING
 
 if TYPE_CHECKING:
     import simpy
 
     from ecslab.sim.entities import Account, Cluster, Task
+    from ecslab.sim.service_deployment import ServiceDeployment
     from ecslab.sim.task_sets import TaskSet
 
 EXTERNAL: Final = "EXTERNAL"
@@ -53,8 +55,21 @@ class Deployment:
     rollback_of: Deployment | None = None
     finished_at: datetime | None = None
     digests: dict[str, str] = field(default_factory=dict)
-    ever_completed: bool = False
+    completed_at: datetime | None = None
+    """When it was last completed; None while a rollback to it is in progress, or before."""
+    runs: bool = True
+    """Whether its desired count is the service's: not before it scales up, nor once it leaves."""
+    alternate: bool = False
+    """Whether its tasks are in the alternate target groups (botocore ecs AdvancedConfiguration)."""
+    unresolved: int = 0
+    """Its tasks that stopped without the digests of their images being known."""
     stuck_reported: bool = False
+
+    def target_group(self, balancer: dict[str, Any]) -> str | None:
+        """Return the target group that its tasks have in one of its load balancers."""
+        advanced = balancer.get("advancedConfiguration") or {}
+        alternate = advanced.get("alternateTargetGroupArn") if self.alternate else None
+        return alternate or balancer.get("targetGroupArn")
 
 
 @dataclass(slots=True)
@@ -79,6 +94,8 @@ class Service:
     status: str = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
     history: list[Deployment] = field(default_factory=list)
+    rollouts: list[ServiceDeployment] = field(default_factory=list)
+    """Its service deployments, oldest first."""
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_EVENTS_KEPT))
     tags: list[dict[str, str]] = field(default_factory=list)
     wake: simpy.Event | None = None
@@ -88,6 +105,11 @@ class Service:
     """The tasks that have not stopped, by id."""
     complaints: dict[str, dict[str, float]] = field(default_factory=dict)
     """Cause → the messages about it, and when each was last said."""
+    extra: int = 0
+    """Tasks above the desired count while Availability Zone rebalancing moves one."""
+    rebalancing: bool = False
+    rebalance_at: float = 0.0
+    """Second before which no task is moved."""
     task_sets: dict[str, TaskSet] = field(default_factory=dict)
     """The task sets of a service with an external deployment controller, by id."""
 
@@ -95,6 +117,12 @@ class Service:
     def primary(self) -> Deployment:
         """Return the newest deployment."""
         return self.deployments[0]
+
+    @property
+    def rollout(self) -> ServiceDeployment | None:
+        """Return the service deployment that goes on, None when there is none."""
+        last = self.rollouts[-1] if self.rollouts else None
+        return last if last is not None and last.unfinished else None
 
     @property
     def external(self) -> bool:
@@ -116,10 +144,33 @@ class Service:
         """Return how many tasks a deployment must keep and may have."""
         if self.external:
             return task_set_bounds([item.desired for item in self.deployments])
+        found = self._bounds(self.desired)
+        # Both revisions run in full (deployment-type-blue-green).
+        return replace(found, upper=2 * found.upper) if self.shifts else found
+
+    def _bounds(self, desired: int) -> Bounds:
         configuration = self.record["deploymentConfiguration"]
         return bounds(
-            self.desired, configuration["minimumHealthyPercent"], configuration["maximumPercent"]
+            desired, configuration["minimumHealthyPercent"], configuration["maximumPercent"]
         )
+
+    @property
+    def shifts(self) -> bool:
+        """Return whether its last deployment shifts traffic, instead of replacing tasks."""
+        return bool(self.rollouts) and self.rollouts[-1].strategy != ROLLING
+
+    def room(self, deployment: Deployment) -> int:
+        """Return how many more tasks of a deployment may be started."""
+        if self.shifts:
+            return self._bounds(deployment.desired).upper - len(self.wanted_of(deployment))
+        return max(self.limits.upper, 0) - len(self.wanted())
+
+    def rescale(self, desired: int) -> None:
+        """Change the desired count, and that of the deployments that it concerns."""
+        self.desired = desired
+        for deployment in self.deployments if self.shifts else self.deployments[:1]:
+            if deployment.runs:
+                deployment.desired = desired
 
     def goal(self) -> dict[str, int]:
         """Return the desired count and the limits around it, for the journal."""
@@ -151,7 +202,7 @@ class Service:
         deployment = self.deployment(task.deployment) or self.primary
         found = []
         for balancer in deployment.settings.get("loadBalancers") or []:
-            group, port = balancer.get("targetGroupArn"), int(balancer["containerPort"])
+            group, port = deployment.target_group(balancer), int(balancer["containerPort"])
             address = task.interface.private_ip if task.interface else None
             if address is None and task.instance is not None:
                 address = task.instance.machine.id

@@ -29,17 +29,26 @@ class ServiceCapacity:
         self._account = account
         self._placer = placer
 
-    def place(self, service: Service, task: Task) -> str | None:
+    def place(self, service: Service, task: Task, *, zone: str | None = None) -> str | None:
         """Place a task of a service if it needs a container instance.
+
+        Args:
+            service: the service.
+            task: its task.
+            zone: the Availability Zone that it has to be in.
 
         Returns:
             None, or the service event that says why it found no place.
         """
         if task.launch_type != "EC2":
             return None
+        constraints = list(service.record.get("placementConstraints") or ())
+        if zone is not None:
+            expression = f"attribute:ecs.availability-zone == {zone}"
+            constraints.append({"type": "memberOf", "expression": expression})
         found = self._placer.place(
             task,
-            service.record.get("placementConstraints") or (),
+            constraints,
             service.record.get("placementStrategy") or (),
         )
         if found.instance is not None:

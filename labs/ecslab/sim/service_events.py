@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ecslab.sim.entities import Account
     from ecslab.sim.service import Deployment, Service
+    from ecslab.sim.service_deployment import HookRun
 
 SAY_AGAIN: Final = 6 * 3600.0
 """Seconds after which a message is repeated whose cause lasts (service-event-messages)."""
 
 _ACTION: Final = "ECS Service Action"
+_HOOK: Final = "ECS Hook State Change"
 _DEPLOYMENT: Final = "ECS Deployment State Change"
 
 
@@ -86,6 +88,24 @@ class ServiceEvents:
             "reason": deployment.rollout_reason,
         }
         self._emit(_DEPLOYMENT, service, kind, name, details)
+
+    def hook(self, service: Service, rollout: str, run: HookRun, stage: str) -> None:
+        """Send an "ECS Hook State Change" to the event bus: a pause waits for an answer.
+
+        Args:
+            service: the service.
+            rollout: the ARN of its service deployment.
+            run: the pause.
+            stage: the lifecycle stage.
+        """
+        details = {
+            "hookId": run.id,
+            "serviceDeploymentArn": rollout,
+            "lifecycleStage": stage,
+            "expiresAt": run.expires_at.isoformat(),
+            "timeoutAction": run.timeout_action,
+        }
+        self._emit(_HOOK, service, "INFO", "HOOK_AWAITING_ACTION", details)
 
     def _emit(
         self, detail_type: str, service: Service, kind: str, name: str, details: dict[str, Any]

@@ -66,6 +66,17 @@ class ServiceTasks:
                 self._events.resolve(service, _PLACEMENT)
             self._report_started(service, tasks)
 
+    def start_in(self, service: Service, deployment: Deployment, zone: str) -> Task | None:
+        """Start one task in an Availability Zone; return None when there is no room in it."""
+        task = self._make_task(service, deployment)
+        network = self._account.ports.network
+        task.subnets = tuple(each for each in task.subnets if network.zone_of(each) == zone)
+        if self._capacity.place(service, task, zone=zone) is not None:
+            return None
+        self._agent.launch(task)
+        service.steady = False
+        return task
+
     def launch(self, service: Service, tasks: list[Task], unplaced: str | None) -> None:
         """Launch tasks that have their places already.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.aws.ecs.deployment_rules import deployment_configuration, rebalancing
 from ecslab.errors import AwsError
 from ecslab.model.placement.request import DAEMON_STRATEGY
 from ecslab.sim.service import EXTERNAL
@@ -66,26 +67,30 @@ def desired_count(params: Params) -> int:
     return int(count)
 
 
-def check_controller(params: Params) -> None:
-    """Refuse deployment controllers and strategies that the simulation does not have.
-
-    Raises:
-        AwsError: UnsupportedFeatureException, which names what is missing.
-    """
-    controller = (params.get("deploymentController") or {}).get("type", "ECS")
-    strategy = (params.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
-    for kind, value, known in (
-        ("deployment controller", controller, ("ECS", EXTERNAL)),
-        ("deployment strategy", strategy, ("ROLLING",)),
-    ):
-        if value not in known:
-            message = f"The {kind} {value} is not part of this simulation; use {known[0]}."
-            raise AwsError("UnsupportedFeatureException", message)
-
-
 def is_external(params: Params) -> bool:
     """Return whether a new service is to be deployed by others, through task sets."""
     return (params.get("deploymentController") or {}).get("type") == EXTERNAL
+
+
+def check_capacity_change(params: Params, before: dict[str, Any]) -> None:
+    """Refuse another capacity provider strategy without a forced deployment.
+
+    AWS: botocore ecs UpdateServiceRequest.capacityProviderStrategy (it starts no deployment);
+    captured InvalidParameterException text.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    wanted = params.get("capacityProviderStrategy")
+    if not wanted or params.get("forceNewDeployment"):
+        return
+    if wanted != before.get("capacityProviderStrategy"):
+        message = (
+            "When switching from launch type to capacity provider strategy on an existing service,"
+            " or making a change to a capacity provider strategy on a service that is already using"
+            " one, you must force a new deployment."
+        )
+        raise AwsError(_INVALID, message)
 
 
 def check_daemon(params: Params, launch_type: str) -> None:
@@ -174,44 +179,6 @@ def _check_container(balancer: dict[str, Any], definition: dict[str, Any]) -> No
         raise AwsError(_INVALID, message)
 
 
-def deployment_configuration(
-    given: dict[str, Any], before: dict[str, Any], *, daemon: bool = False
-) -> dict[str, Any]:
-    """Return a deployment configuration with the defaults that AWS shows.
-
-    AWS: botocore ecs DeploymentConfiguration (REPLICA: 200 and 100; DAEMON: 100, which is fixed,
-    and 0), DeploymentCircuitBreaker.
-
-    Raises:
-        AwsError: percentages that exclude each other.
-    """
-    result = {
-        "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-        "maximumPercent": 100 if daemon else 200,
-        "minimumHealthyPercent": 0 if daemon else 100,
-        "strategy": "ROLLING",
-        "bakeTimeInMinutes": 0,
-        **before,
-        **{key: value for key, value in given.items() if value is not None},
-    }
-    low, high = result["minimumHealthyPercent"], result["maximumPercent"]
-    if daemon and high != 100:  # noqa: PLR2004 - percent
-        message = "The maximumPercent of a service with the DAEMON scheduling strategy must be 100."
-        raise AwsError(_INVALID, message)
-    if low < 0 or high <= 0 or low > high or (low == high == 0):
-        message = (
-            "minimumHealthyPercent must be at least 0 and maximumPercent above 0 and not below"
-            " minimumHealthyPercent."
-        )
-        raise AwsError(_INVALID, message)
-    breaker = {
-        "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
-        "resetOnHealthyTask": True,
-        **result["deploymentCircuitBreaker"],
-    }
-    return {**result, "deploymentCircuitBreaker": breaker}
-
-
 def new_record(params: Params, caller: str) -> dict[str, Any]:
     """Return the parameters of a new service that are not part of a revision."""
     record: dict[str, Any] = {
@@ -227,18 +194,28 @@ def new_record(params: Params, caller: str) -> dict[str, Any]:
         "propagateTags": "NONE",
         "enableECSManagedTags": False,
         "enableExecuteCommand": False,
-        "availabilityZoneRebalancing": "ENABLED",
         "loadBalancers": params.get("loadBalancers") or [],
         "serviceRegistries": params.get("serviceRegistries") or [],
         "createdBy": caller,
     }
     if record["loadBalancers"]:
         record["healthCheckGracePeriodSeconds"] = 0
-    without = is_external(params)  # service-rebalancing
-    if without or record["deploymentConfiguration"]["maximumPercent"] <= 100:  # noqa: PLR2004
-        record["availabilityZoneRebalancing"] = "DISABLED"
     update_record(record, {key: value for key, value in params.items() if key in _RECORDED})
+    wanted = params.get("availabilityZoneRebalancing")
+    record["availabilityZoneRebalancing"] = rebalancing(record, wanted)
     return record
+
+
+def updated_record(record: dict[str, Any], params: Params) -> dict[str, Any]:
+    """Return a service's parameters with what a request changes that a revision does not fix.
+
+    Raises:
+        AwsError: the parameters exclude each other.
+    """
+    result = dict(record)
+    update_record(result, params)
+    rebalancing(result, result.get("availabilityZoneRebalancing"))
+    return result
 
 
 def update_record(record: dict[str, Any], params: Params) -> None:

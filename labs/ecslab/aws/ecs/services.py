@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ecslab.aws.ecs import gateway_routes
+from ecslab.aws.ecs import deployment_rules, gateway_routes
 from ecslab.aws.ecs import service_rules as rules
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.lookup import (
@@ -25,6 +25,7 @@ from ecslab.model import task_sets as task_set_rules
 from ecslab.model.task_definition.paging import page
 from ecslab.model.task_definition.tags import merged
 from ecslab.sim.service import Service
+from ecslab.sim.service_deployment import ROLLING
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Cluster
@@ -53,7 +54,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
             return {"service": service_view(existing, tags=True)}
         message = "Creation of service was not idempotent."
         raise AwsError(_INVALID, message)
-    rules.check_controller(params)
+    deployment_rules.check_controller(params)
     if rules.is_external(params):
         task_set_rules.check_new_service(params)
         rules.check_daemon(params, "EC2")
@@ -64,6 +65,8 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     placement = decide(call, cluster, params, definition)
     rules.check_daemon(params, placement.launch_type)
     rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
+    strategy = (params.get("deploymentConfiguration") or {}).get("strategy", ROLLING)
+    deployment_rules.check_shifting(call, params.get("loadBalancers") or [], strategy)
     rules.check_exec(params, definition)
     check_monitoring(params)
     connections = gateway_routes.connect(call, cluster, params, definition)
@@ -99,6 +102,9 @@ def update(call: Call, params: Params) -> dict[str, Any]:
         raise AwsError("UnsupportedFeatureException", message)
     if service.external:
         return _update_external(call, service, params)
+    current = str(service.record["deploymentController"]["type"])
+    scheduling = {"schedulingStrategy": service.record["schedulingStrategy"]}
+    deployment_rules.check_controller({**params, **scheduling}, current)
     primary = service.primary
     definition = primary.definition
     if params.get("taskDefinition"):
@@ -109,16 +115,21 @@ def update(call: Call, params: Params) -> dict[str, Any]:
         merged_settings[other] = None
     placement = decide(call, cluster, {k: v for k, v in merged_settings.items() if v}, definition)
     check_placement(params, definition, placement.launch_type)
-    scheduling = {"schedulingStrategy": service.record["schedulingStrategy"]}
     rules.check_daemon({**params, **scheduling}, placement.launch_type)
     settings = rules.revision_settings(merged_settings, placement)
     rules.check_load_balancers(call, settings.get("loadBalancers") or [], definition)
     rules.check_exec({**service.record, **params}, definition)
     check_monitoring(params)
-    rules.update_record(service.record, params)
+    rules.check_capacity_change(params, primary.settings)
+    record = rules.updated_record(service.record, params)
+    strategy = record["deploymentConfiguration"]["strategy"]
+    deployment_rules.check_shifting(call, settings.get("loadBalancers") or [], strategy)
+    count = service.desired
     if params.get("desiredCount") is not None:
-        service.desired = rules.desired_count({**params, **scheduling})
-        primary.desired = service.desired
+        count = rules.desired_count({**params, **scheduling})
+    service.record = record
+    if count != service.desired:
+        service.rescale(count)
     account.journal.record("service.updated", service.arn, **service.goal())
     changed = (
         definition["taskDefinitionArn"] != primary.definition["taskDefinitionArn"]

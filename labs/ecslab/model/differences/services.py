@@ -49,7 +49,8 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         area=Area.SERVICES,
         aws="The pause between starts of a failing service grows up to 27 minutes; the steps are"
         " not published.",
-        here="It doubles from 15 s with every task that fails, once three have failed.",
+        here="It doubles from 15 s with every attempt that fails, once three have failed; tasks"
+        " that were started together are one attempt.",
         why="service-throttle-logic gives the rule and the limit.",
         test="tests/model/test_deployment.py::test_the_throttle_grows_to_27_minutes",
     ),
@@ -77,5 +78,59 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         here="It counts as long as the task has never been healthy.",
         why="deployment-circuit-breaker names start failures and health checks; widely observed.",
         test="tests/cloud/test_differences.py::test_a_crash_before_health_counts_as_a_failure",
+    ),
+    Difference(
+        id="deployment-failure-words",
+        area=Area.SERVICES,
+        aws="Publishes the words for a deployment that its circuit breaker ends; not those for"
+        " alarms, hooks, time-outs, StopServiceDeployment and traffic that can't be shifted.",
+        here="Words of ours in statusReason, rolloutStateReason and the service events.",
+        why="service-event-messages-list; ecs_service_deployment_events.",
+        test="tests/cloud/test_traffic_shifts.py"
+        "::test_a_function_that_does_not_answer_as_it_must_rolls_back",
+    ),
+    Difference(
+        id="abort",
+        area=Area.SERVICES,
+        aws="Lists the stop type ABORT and documents ROLLBACK alone.",
+        here="An aborted deployment is STOPPED and leaves tasks and traffic as they are; the next"
+        " deployment reconciles.",
+        why="botocore ecs StopServiceDeploymentStopType.",
+        test="tests/cloud/test_traffic_shifts.py::test_an_abort_leaves_everything_as_it_is",
+    ),
+    Difference(
+        id="shift-refused",
+        area=Area.SERVICES,
+        aws="Does not say what becomes of a deployment whose infrastructure role may not change"
+        " the listener rule.",
+        here="It fails at once, and rolls back.",
+        why="AmazonECSInfrastructureRolePolicyForLoadBalancers has the permissions only.",
+        test="tests/cloud/test_traffic_shifts.py::test_traffic_needs_the_infrastructure_role",
+    ),
+    Difference(
+        id="functions-in-process",
+        area=Area.SERVICES,
+        aws="Lambda runs a function in an environment of its own.",
+        here="Python functions from a zip file run in this process with the credentials of their"
+        " role; other runtimes, layers and images do not.",
+        why="So that lifecycle hooks need no Docker.",
+        test="tests/cloud/test_traffic_shifts.py::test_a_functions_calls_are_judged_by_its_role",
+    ),
+    Difference(
+        id="alarm-bake-time",
+        area=Area.SERVICES,
+        aws="Computes how long alarms are watched after a rolling deployment from the alarms, and"
+        " does not say how.",
+        here="The longest time that one of them looks back: its period times its periods.",
+        why="deployment-alarm-failure.",
+        test="tests/cloud/test_deployments.py::test_alarms_are_watched_after_the_last_task",
+    ),
+    Difference(
+        id="rebalancing-pace",
+        area=Area.SERVICES,
+        aws="Does not say how soon Availability Zone rebalancing begins, or tries again.",
+        here="With the scheduler's next look; ten minutes after a zone had no room.",
+        why="service-rebalancing.",
+        test="tests/cloud/test_deployments.py::test_tasks_move_to_the_zone_that_has_too_few",
     ),
 )
