@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ecslab.model import failures
 from ecslab.model import service_messages as messages
 from ecslab.sim.service import is_healthy
+from ecslab.sim.task_protection import unprotected
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Account, Task
@@ -117,7 +118,10 @@ class ZoneRebalancing:
 
     def _stop_one(self, service: Service, wanted: list[Task], counts: dict[str, int]) -> None:
         fullest = max(counts, key=lambda zone: (counts[zone], zone))
-        victim = next(task for task in wanted if task.zone == fullest)
+        free = [task for task in unprotected(self._account, wanted) if task.zone == fullest]
+        if not free:
+            return
+        victim = free[0]
         service.extra = 0
         reason = failures.SCALING_ACTIVITY(deployment=service.primary.id)
         self._tasks.stop(service, [victim], reason)
