@@ -23,6 +23,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     attributes,
     clusters,
     container_instances,
+    daemon_definitions,
     execute_command,
     express,
     gateway_routes,

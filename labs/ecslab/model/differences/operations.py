@@ -36,6 +36,15 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/cloud/test_scheduled_tasks.py::test_what_fails_is_in_the_dead_letter_queue",
     ),
     Difference(
+        id="daemons-left-out",
+        area=Area.OPERATIONS,
+        aws="Managed daemons run one task on each Managed Instance of their capacity providers.",
+        here="Daemon task definitions can be registered, listed and deleted; CreateDaemon,"
+        " UpdateDaemon, DeleteDaemon and what lists and describes daemons are refused by name.",
+        why="AWS: managed-daemons; they need Managed Instances.",
+        test="tests/cloud/test_daemon_definitions.py::test_a_daemon_itself_is_refused_by_name",
+    ),
+    Difference(
         id="agent-reports",
         area=Area.OPERATIONS,
         aws="Takes over the states that container agents report with SubmitTaskStateChange and its"
