@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from inboxes import Inbox
 
 from ecslab import Cloud
 
@@ -47,23 +48,6 @@ def alarm(watch: Any, name: str = "errors", **changes: Any) -> None:
 def seen(watch: Any, name: str = "errors") -> Json:
     found = watch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     return dict((found["MetricAlarms"] + found["CompositeAlarms"])[0])
-
-
-def queue(name: str = "inbox") -> tuple[Any, str, str]:
-    sqs = boto3.client("sqs")
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    return sqs, url, arn["QueueArn"]
-
-
-def inbox(sqs: Any, url: str) -> list[Json]:
-    """Take everything out of a queue."""
-    found: list[Json] = []
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            found.append(json.loads(message["Body"]))
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
 
 
 def test_a_new_alarm_has_insufficient_data(watch: Any) -> None:
@@ -128,23 +112,20 @@ def test_a_short_period_is_looked_at_every_ten_seconds(cloud: Cloud, watch: Any)
 
 def test_actions_reach_a_topic_and_the_event_bus(cloud: Cloud, watch: Any) -> None:
     """AWS: cloudwatch-and-eventbridge, and notifications of alarms as SNS delivers them."""
-    sqs, url, arn = queue()
+    mail, heard = Inbox(), Inbox("events")
     topic = boto3.client("sns").create_topic(Name="oncall")["TopicArn"]
-    boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=mail.arn)
     alarm(watch, AlarmActions=[topic], OKActions=[topic])
-    events = boto3.client("events")
-    events.put_rule(Name="alarms", EventPattern='{"source": ["aws.cloudwatch"]}')
-    _, other, other_arn = queue("events")
-    events.put_targets(Rule="alarms", Targets=[{"Id": "q", "Arn": other_arn}])
+    heard.listen("alarms", {"source": ["aws.cloudwatch"]})
     put(watch, 9)
     cloud.advance(minutes=1)
-    sent = inbox(sqs, url)
+    sent = mail.take()
     assert len(sent) == 1
     message = json.loads(sent[0]["Message"])
     assert (message["OldStateValue"], message["NewStateValue"]) == ("INSUFFICIENT_DATA", "ALARM")
     assert message["Trigger"]["MetricName"] == "Errors"
     assert sent[0]["Subject"] == 'ALARM: "errors" in US East (N. Virginia)'
-    event = inbox(sqs, other)[0]
+    event = heard.take()[0]
     assert event["detail-type"] == "CloudWatch Alarm State Change"
     assert event["detail"]["state"]["value"] == "ALARM"
     assert event["detail"]["previousState"]["value"] == "INSUFFICIENT_DATA"
@@ -155,7 +136,7 @@ def test_actions_reach_a_topic_and_the_event_bus(cloud: Cloud, watch: Any) -> No
     put(watch, 0)
     cloud.advance(minutes=1)
     assert seen(watch)["StateValue"] == "OK"
-    assert inbox(sqs, url) == []
+    assert mail.take() == []
 
 
 def test_metric_math_in_an_alarm(cloud: Cloud, watch: Any) -> None:

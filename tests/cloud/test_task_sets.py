@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
+from inboxes import Inbox
 from shops import Shop
 
 from ecslab import Cloud, Image
@@ -237,15 +237,11 @@ def test_deleting_the_service_needs_force_while_task_sets_are_there(external: Ex
 
 def test_the_steady_state_is_an_event(external: External) -> None:
     """AWS: ecs_cwe_events: TASKSET_STEADY_STATE."""
-    events: Any = boto3.client("events")
-    queue = boto3.client("sqs").create_queue(QueueName="heard")["QueueUrl"]
-    events.put_rule(Name="r", EventPattern='{"detail-type": ["ECS Service Action"]}')
-    target = {"Id": "q", "Arn": "arn:aws:sqs:us-east-1:123456789012:heard"}
-    events.put_targets(Rule="r", Targets=[target])
+    inbox = Inbox()
+    inbox.listen("r", {"detail-type": ["ECS Service Action"]})
     external.create()
     external.stable()
-    found = boto3.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    assert [each for each in found if "TASKSET_STEADY_STATE" in each["Body"]]
+    assert "TASKSET_STEADY_STATE" in [event["detail"]["eventName"] for event in inbox.take()]
 
 
 def test_its_tasks_stand_behind_its_own_target_group() -> None:

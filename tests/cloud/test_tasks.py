@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from inboxes import Inbox
 from runs import Json
 from shops import Shop, open_shop
 
@@ -591,19 +592,10 @@ def test_the_default_cluster_is_used_once_it_is_there(shop: Shop) -> None:
 
 def test_every_change_of_state_is_an_event(shop: Shop) -> None:
     """AWS: ecs_task_events: the detail is the task, its version one more each time."""
-    events: Any = boto3.client("events")
-    queue: Any = boto3.client("sqs")
-    url = queue.create_queue(QueueName="changes")["QueueUrl"]
-    arn = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    pattern = {"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]}
-    events.put_rule(Name="changes", EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="changes", Targets=[{"Id": "q", "Arn": arn["QueueArn"]}])
+    inbox = Inbox()
+    inbox.listen("changes", {"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]})
     task = shop.stopped(shop.run(shop.define(Image(runs_for=20, exit_code=3))))
-    bodies: list[Json] = []
-    while found := queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in found:
-            bodies.append(json.loads(message["Body"]))
-            queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    bodies = inbox.take()
     details = [body["detail"] for body in bodies]
     assert [detail["version"] for detail in details] == list(range(1, task["version"] + 1))
     assert [detail["lastStatus"] for detail in details] == [

@@ -7,13 +7,11 @@ output.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
-from moto.core.exceptions import ServiceException
-from moto.sqs.models import sqs_backends
-from werkzeug.exceptions import HTTPException
+
+from ecslab.aws.dead_letters import keep_failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,22 +89,7 @@ class EventTasks:
             self._fail(target, given, "SERVICE_ERROR", failure["reason"])
 
     def _fail(self, target: Mapping[str, Any], given: Any, code: str, message: str) -> None:
-        queue = (target.get("DeadLetterConfig") or {}).get("Arn")
-        if not queue:
-            return
-        texts = {"ERROR_CODE": code, "ERROR_MESSAGE": message, "TARGET_ARN": str(target["Arn"])}
-        attributes = {
-            name: {"DataType": "String", "StringValue": text} for name, text in texts.items()
-        }
-        queues: Any = sqs_backends[self._account][self._region]
-        try:
-            queues.send_message(
-                queue_name=queue.rsplit(":", 1)[-1],
-                message_body=given if isinstance(given, str) else json.dumps(given),
-                message_attributes=attributes,
-            )
-        except (ServiceException, HTTPException):
-            return
+        keep_failed((self._account, self._region), target, given, code, message)
 
 
 def _request(target: Mapping[str, Any], given: Any) -> dict[str, Any]:

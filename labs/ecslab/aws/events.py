@@ -5,41 +5,36 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from moto.core.exceptions import ServiceException
 from moto.events.models import events_backends
 from moto.events.utils import EventTemplateParser
-from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
-from moto.sqs.models import sqs_backends
-from werkzeug.exceptions import HTTPException
 
-from ecslab.aws.event_inputs import target_input, transformed
-from ecslab.aws.event_tasks import EVENTS
+from ecslab.aws.event_inputs import transformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from ecslab.aws.event_tasks import EventTasks
+    from ecslab.aws.event_targets import EventTargets
 
 
 class Events:
-    """Sends events with the source `aws.ecs`.
+    """Sends events of ECS and CloudWatch.
 
     Args:
         account: the account id.
         region: the Region.
         now: the simulated time.
-        tasks: runs the tasks of targets that are clusters.
+        targets: deliver what rules match.
     """
 
     def __init__(
-        self, account: str, region: str, now: Callable[[], datetime], tasks: EventTasks
+        self, account: str, region: str, now: Callable[[], datetime], targets: EventTargets
     ) -> None:
         self._account = account
         self._region = region
         self._now = now
-        self._tasks = tasks
+        self._targets = targets
 
     def heard(self) -> bool:
         """Return whether the default event bus has rules at all."""
@@ -72,43 +67,14 @@ class Events:
             pattern = rule.event_pattern
             wanted = rule.state == "ENABLED" and pattern.dump()
             if wanted and pattern.matches_event(event):
+                self._targets.matched(rule.name)
                 for target in rule.targets:
-                    self.deliver(rule.name, target, event)
+                    self._targets.deliver(rule.name, target, event)
 
     def _rules(self) -> list[Any]:
         backend: Any = events_backends[self._account][self._region]
         bus = backend.event_buses.get("default")
         return list(bus.rules.values()) if bus is not None else []
-
-    def deliver(self, rule: str, target: Mapping[str, Any], event: dict[str, Any]) -> None:
-        """Give a target its input; what can't be delivered is dropped, as EventBridge does.
-
-        Args:
-            rule: the name of the rule.
-            target: its target, in botocore's shape.
-            event: the event.
-        """
-        given = target_input(target, event)
-        text = given if isinstance(given, str) else json.dumps(given)
-        service, name = target["Arn"].split(":")[2], target["Arn"].split(":", 5)[-1]
-        try:
-            if service == "sqs":
-                group = (target.get("SqsParameters") or {}).get("MessageGroupId")
-                queues: Any = sqs_backends[self._account][self._region]
-                queues.send_message(queue_name=name, message_body=text, group_id=group)
-            elif service == "ecs":
-                self._tasks.run(target, given, EVENTS, rule)
-            elif service == "logs":
-                self._log(name.removeprefix("log-group:").removesuffix(":*"), text)
-        except (ServiceException, HTTPException):
-            return
-
-    def _log(self, group: str, text: str) -> None:
-        logs: Any = logs_backends[self._account][self._region]
-        stream = str(mock_random.uuid4())
-        logs.create_log_stream(group, stream)
-        moment = int(self._now().timestamp() * 1000)
-        logs.put_log_events(group, stream, [{"timestamp": moment, "message": text}])
 
 
 def install() -> Callable[[], None]:

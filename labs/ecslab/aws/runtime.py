@@ -34,6 +34,7 @@ from ecslab.aws.ecs.operation import Call
 from ecslab.aws.ecs.service_scaling import resizer
 from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.event_schedules import EventSchedules
+from ecslab.aws.event_targets import EventTargets
 from ecslab.aws.event_tasks import EventTasks
 from ecslab.aws.events import Events
 from ecslab.aws.functions import Functions
@@ -46,6 +47,7 @@ from ecslab.aws.identity import ACCOUNT, CredentialStore, Identities
 from ecslab.aws.instance_watch import Change, WatchedInstances
 from ecslab.aws.logs import Logs
 from ecslab.aws.machines import Machines
+from ecslab.aws.measurements import measure
 from ecslab.aws.network_port import TaskNetwork
 from ecslab.aws.programs import Programs
 from ecslab.aws.reader import Reader
@@ -72,7 +74,6 @@ from ecslab.sim.identifiers import Identifiers
 from ecslab.sim.metric_store import MetricStore
 from ecslab.sim.ports import Ports
 from ecslab.sim.scaling.controller import ScalingController
-from ecslab.sim.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -232,7 +233,9 @@ class Runtime:
         )
         clients = RoleClients(judged, self._credentials, region, lambda: self.clock.now)
         tasks = EventTasks(account_id, region, clients)
-        reporter = Events(account_id, region, lambda: self.clock.now, tasks)
+        metrics = MetricStore(self.clock)
+        targets = EventTargets(account_id, region, lambda: self.clock.now, tasks, metrics)
+        reporter = Events(account_id, region, lambda: self.clock.now, targets)
         ports = Ports(
             network=TaskNetwork(network, region),
             registry=registry,
@@ -242,7 +245,7 @@ class Runtime:
             balancers=None,  # type: ignore[arg-type] # set below: it needs the account
             programs=Programs(),
             events=reporter,
-            metrics=MetricStore(self.clock),
+            metrics=metrics,
             alarms=None,  # type: ignore[arg-type] # set below, as it needs the account
             functions=Functions(account_id, region, judged, self._credentials, self.clock),
             shifting=TrafficShifting(account_id, region, judged, self._network_changed),
@@ -268,14 +271,14 @@ class Runtime:
         self._roles[region] = roles
         engine = Engine(account, Machines(account_id, region, network, judged))
         self._engines[region] = engine
-        self._schedules.append(EventSchedules(account, reporter.deliver, tasks.run))
+        self._schedules.append(EventSchedules(account, targets.deliver, tasks.run))
         self._balancers[region] = balancers
         self._scalings[region] = ScalingController(account, resizer(engine, network))
         balancers.targets.listen(engine.scheduler.poke_target_group)
         balancers.traffic.add_agent(AgentEndpoint(roles, clients).answer)
         engine.agent.listen(balancers.hosts.note)
         engine.agent.listen(TaskEvents(account).changed)
-        engine.agent.listen(Telemetry(account).changed)
+        measure(account, engine)
         return self._engines[region], network
 
     def _scaling(self, region: str) -> tuple[ScalingController, Account]:

@@ -13,7 +13,7 @@ from ecslab.model.capabilities import may_bind
 from ecslab.model.failures import EXEC_FORMAT, OUT_OF_MEMORY
 from ecslab.model.file_system import READ_ONLY
 from ecslab.sim.container_files import user_of
-from ecslab.sim.cpu_queue import CpuQueue
+from ecslab.sim.process_load import ProcessLoad
 from ecslab.sim.script import Script
 from ecslab.sim.wsgi import Answer, call
 
@@ -82,7 +82,7 @@ class Process:
         self._leave: int | None = None
         self._leaving = False
         self._steps: Iterator[Any] | None = None
-        self._queue = CpuQueue(_cpu_of(task, container))
+        self.load = ProcessLoad(account, task, container)
 
     @property
     def alive(self) -> bool:
@@ -123,10 +123,6 @@ class Process:
         image = self.image
         changes = callable(image.cpu) or callable(image.memory) or image.cpu_seconds > 0
         return changes or self._main_since is None
-
-    def worked(self, seconds: float) -> float:
-        """Return the CPU units that requests took over the last seconds, on average."""
-        return self._queue.used(self.account.clock.seconds, seconds)
 
     def listens_on(self, port: int) -> bool:
         """Return whether a connection to a TCP port is accepted now."""
@@ -235,17 +231,17 @@ class Process:
             Status, header fields, body and the seconds that the answer took.
         """
         self.served += 1
-        latency = self.image.latency
-        if self.image.cpu_seconds:
-            latency += self._queue.add(self.account.clock.seconds, self.image.cpu_seconds)
+        latency = self.image.latency + self.load.work(self.image.cpu_seconds)
         app = self.image.app
         if app is None:
             fixed = self.image.body.encode()
-            return Answer(self.image.status, {"Content-Type": "text/plain"}, fixed, latency)
+            answer = Answer(self.image.status, {"Content-Type": "text/plain"}, fixed, latency)
+            return self.load.exchange(url, headers, body, answer)
         answer = Answer(500, {"Content-Type": "text/plain"}, b"Internal Server Error\n", 0.0)
         with self._inside():
             answer = call(app, method, url, headers, body)
-        return answer.after(latency + self.account.clock.borrow())
+        answer = answer.after(latency + self.account.clock.borrow())
+        return self.load.exchange(url, headers, body, answer)
 
     def runs_tool(self, name: str) -> bool:
         """Return whether the image contains a program."""
@@ -379,18 +375,6 @@ class Process:
         self.print([EXEC_FORMAT(program=program)])
         self.end(1)
         return False
-
-
-def _cpu_of(task: Task, container: Container) -> float:
-    """Return the CPU units that a container may use.
-
-    The task's size is the limit; without one, the whole instance is (task_definition_parameters).
-    """
-    size = task.definition.get("cpu")
-    if size:
-        return float(size)
-    instance = task.instance
-    return float(instance.cpu if instance else container.spec.get("cpu") or 0)
 
 
 def _exit_status(leaving: SystemExit, out: io.StringIO) -> int:

@@ -78,7 +78,7 @@ def usage(task: Task) -> TaskUsage:
 def measured(task: Task, seconds: float) -> TaskUsage:
     """Return what a task uses, with the CPU that requests took in the last seconds."""
     processes = [c.process for c in task.containers if c.process and c.process.alive]
-    wanted = sum(process.cpu + process.worked(seconds) for process in processes)
+    wanted = sum(process.cpu + process.load.cpu(seconds) for process in processes)
     memory = sum(process.memory for process in processes)
     return _of(task, wanted, memory, varies=True)
 
@@ -96,7 +96,7 @@ def containers(task: Task, seconds: float) -> list[ContainerUsage]:
 def _container(container: Container, seconds: float) -> ContainerUsage:
     process, spec = container.process, container.spec
     assert process is not None  # noqa: S101 - said above
-    cpu = process.cpu + process.worked(seconds)
+    cpu = process.cpu + process.load.cpu(seconds)
     limit = float(process.task.definition.get("cpu") or 0)
     return ContainerUsage(
         container.name,

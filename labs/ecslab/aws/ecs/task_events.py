@@ -35,16 +35,16 @@ class TaskEvents:
         if task.stopped:
             del self._last[task.arn]
         if self._account.ports.events.heard():
-            detail = {key: _plain(value) for key, value in task_view(task).items()}
+            detail = {key: plain(value) for key, value in task_view(task).items()}
             self._account.ports.events.emit(_DETAIL_TYPE, [task.arn], detail)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value with times as EventBridge writes them."""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value

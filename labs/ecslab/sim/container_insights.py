@@ -1,0 +1,113 @@
+"""CloudWatch Container Insights: what clusters, services, families, tasks and containers use.
+
+AWS: Container-Insights-metrics-ECS and ...-enhanced-observability-metrics-ECS (names, units,
+dimensions), Container-Insights-reference-performance-logs-ECS (the performance events).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from ecslab.model.cloudwatch.statistic_set import StatisticSet
+from ecslab.sim.insights_records import (
+    cluster_record,
+    container_records,
+    dimension_sets,
+    service_record,
+    task_record,
+)
+from ecslab.sim.metric_store import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from ecslab.sim.entities import Account, Cluster, Task
+    from ecslab.sim.insights_records import Record
+
+__all__ = ["NAMESPACE", "ContainerInsights"]
+
+NAMESPACE: Final = "ECS/ContainerInsights"
+_MINUTE: Final = 60
+_ON: Final = ("enabled", "enhanced")
+_ENHANCED: Final = "enhanced"
+
+
+class ContainerInsights:
+    """Measures the clusters that have it turned on, once a minute.
+
+    Args:
+        account: the account; its logs port keeps the performance events.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._measuring = False
+
+    def changed(self, task: Task) -> None:
+        """Begin to measure when a task runs in a cluster that has it turned on.
+
+        Args:
+            task: a task that has changed.
+        """
+        if not self._measuring and _level(task.cluster) in _ON:
+            self._measuring = True
+            self._account.clock.env.process(self._measure())
+
+    def _measure(self) -> Generator[Any, Any, None]:
+        env = self._account.clock.env
+        while True:
+            yield env.timeout(_MINUTE - float(env.now) % _MINUTE)
+            clusters = [c for c in self._account.clusters.values() if _level(c) in _ON]
+            for cluster in clusters:
+                self._publish(cluster)
+            if not any(cluster.live_tasks() for cluster in clusters):
+                self._measuring = False
+                return
+
+    def _publish(self, cluster: Cluster) -> None:
+        enhanced = _level(cluster) == _ENHANCED
+        records = list(self._records(cluster, enhanced=enhanced))
+        start = self._account.ports.metrics.now() - _MINUTE
+        samples: dict[tuple[Metric, str], list[float]] = {}
+        for record in records:
+            for dimensions in dimension_sets(record, enhanced=enhanced):
+                for name, (value, unit) in record.metrics.items():
+                    metric = Metric.of(NAMESPACE, name, dimensions)
+                    samples.setdefault((metric, unit), []).append(value)
+        for (metric, unit), values in samples.items():
+            self._account.ports.metrics.put(metric, start, StatisticSet.of(values), unit=unit)
+        self._log(cluster, records)
+
+    def _records(self, cluster: Cluster, *, enhanced: bool) -> Iterator[Record]:
+        running = [t for t in cluster.tasks.values() if t.last_status == "RUNNING"]
+        yield cluster_record(cluster, running)
+        for service in cluster.services.values():
+            if service.status == "ACTIVE":
+                yield service_record(service)
+        for task in running:
+            yield task_record(task, enhanced=enhanced)
+            yield from container_records(task, enhanced=enhanced)
+
+    def _log(self, cluster: Cluster, records: list[Record]) -> None:
+        """Write the performance events, as JSON with the metrics embedded in them."""
+        logs, region = self._account.ports.logs, self._account.region
+        group = f"/aws/ecs/containerinsights/{cluster.name}/performance"
+        if not logs.group_exists(group, region):
+            logs.create_group(group, region)
+        moment = int(self._account.ports.metrics.now() * 1000)
+        by_stream: dict[str, list[str]] = {}
+        for record in records:
+            event = record.event(moment, _level(cluster) == _ENHANCED)
+            by_stream.setdefault(record.stream, []).append(json.dumps(event))
+        for stream, lines in by_stream.items():
+            logs.create_stream(group, region, stream)
+            logs.put(group, region, stream, lines)
+
+
+def _level(cluster: Cluster) -> str:
+    """Return the cluster's setting: enhanced, enabled or disabled."""
+    for setting in cluster.record.get("settings") or []:
+        if setting["name"] == "containerInsights":
+            return str(setting["value"])
+    return "disabled"
