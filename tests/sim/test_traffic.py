@@ -25,6 +25,7 @@ from ecslab.errors import CourseError
 from ecslab.model.image import Image
 from ecslab.model.network import SecurityGroup
 from ecslab.sim.balancing import HealthCheck, Rule
+from ecslab.sim.directory import Records
 from ecslab.sim.request import (
     ConnectionClosedError,
     ConnectionRefusedByHostError,
@@ -509,8 +510,8 @@ def test_names_of_others(world: World) -> None:
     task = world.run(WEB, group="sg-public")
     world.clock.advance(2)
     assert task.interface is not None
-    address = task.interface.public_ip
-    world.traffic.add_resolver(lambda host, _: address if host == "catalog.internal" else None)
+    address = str(task.interface.public_ip)
+    world.records["catalog.internal"] = Records("catalog.internal", (address,), 60)
     assert world.get("http://catalog.internal:8080").status == 200
 
 

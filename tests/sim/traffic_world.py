@@ -23,6 +23,7 @@ from ecslab.model.network import (
     Vpc,
 )
 from ecslab.sim.balancing import HealthCheck, Listener, LoadBalancer, Rule, TargetGroup
+from ecslab.sim.directory import Records
 from ecslab.sim.entities import Account, Cluster, Container, Task
 from ecslab.sim.hops import Reach
 from ecslab.sim.hosts import Hosts
@@ -76,6 +77,7 @@ class World:
             opened("sg-public", 8080, ANYWHERE),
             opened("sg-closed", 22, "10.9.9.9/32"),
         )
+        self.records: dict[str, Records] = {}
         self.group_of_balancer = "sg-balancer"
         self.groups = {
             GROUP: TargetGroup(GROUP, "web", "vpc-1", 8080),
@@ -90,7 +92,7 @@ class World:
             zones=frozenset({"us-east-1a", "us-east-1b"}),
             listeners=(listener,),
         )
-        ports: Any = SimpleNamespace(programs=self)
+        ports: Any = SimpleNamespace(programs=self, directory=self)
         definitions: Any = None
         self.account = Account(
             "123456789012",
@@ -167,6 +169,12 @@ class World:
         """Tell the controllers that something has changed."""
         self.reach.forget()
         self.targets.look_again()
+
+    # --- Names ----------------------------------------------------------------------------------
+
+    def query(self, name: str, _vpc: str) -> Records | None:
+        """Return what AWS Cloud Map knows of a name."""
+        return self.records.get(name)
 
     # --- Programs -------------------------------------------------------------------------------
 

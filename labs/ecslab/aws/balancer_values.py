@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from ecslab.aws.certificates import certified_names
 from ecslab.sim.balancing import HealthCheck, Listener, LoadBalancer, Rule, TargetGroup
-from ecslab.sim.listener_rules import weights
 
-__all__ = ["balancer_of", "group_of", "groups_used_by"]
+__all__ = ["balancer_of", "group_of"]
 
 _DEFAULT_IDLE_TIMEOUT = 60.0
+_ENDS_CONNECTIONS = "deregistration_delay.connection_termination.enabled"
+_CROSS_ZONE = "load_balancing.cross_zone.enabled"
 _HTTP = ("HTTP", "HTTPS")
 
 
@@ -26,16 +26,8 @@ def balancer_of(found: Any) -> LoadBalancer:
         zones=frozenset(each.availability_zone for each in found.subnets),
         idle_timeout=float(found.attrs.get("idle_timeout.timeout_seconds", _DEFAULT_IDLE_TIMEOUT)),
         listeners=tuple(_listener(each) for each in found.listeners.values()),
+        cross_zone=found.type != "network" or _is_true(found.attrs.get(_CROSS_ZONE)),
     )
-
-
-def groups_used_by(balancer: LoadBalancer) -> Iterable[str]:
-    """Yield the ARNs of the target groups that a load balancer's rules forward to."""
-    for listener in balancer.listeners:
-        for rule in listener.rules:
-            for action in rule.actions:
-                if action["Type"] == "forward":
-                    yield from (arn for arn, _ in weights(action))
 
 
 def group_of(found: Any) -> TargetGroup:
@@ -51,7 +43,33 @@ def group_of(found: Any) -> TargetGroup:
         check=_check(found),
         deregistration_delay=float(attributes["deregistration_delay.timeout_seconds"]),
         algorithm=str(attributes["load_balancing.algorithm.type"]),
+        slow_start=float(attributes.get("slow_start.duration_seconds") or 0),
+        cross_zone=_setting(attributes.get(_CROSS_ZONE)),
+        ends_connections=_is_true(attributes.get(_ENDS_CONNECTIONS)),
+        keeps_client_address=_keeps_client_address(found),
     )
+
+
+def _keeps_client_address(found: Any) -> bool:
+    """Return whether targets see the client's address (preserve_client_ip.enabled).
+
+    AWS: elasticloadbalancing, "Client IP preservation": on by default for targets by instance id
+    and for UDP, off for targets by address with TCP and TLS; HTTP never keeps it.
+    """
+    if found.protocol in _HTTP:
+        return False
+    given = _setting(found.attributes.get("preserve_client_ip.enabled"))
+    default = found.target_type == "instance" or found.protocol in ("UDP", "TCP_UDP")
+    return default if given is None else given
+
+
+def _setting(value: Any) -> bool | None:
+    """Return a switch, None when it is left to the load balancer or not set."""
+    return {"true": True, "false": False}.get(str(value).lower())
+
+
+def _is_true(value: Any) -> bool:
+    return bool(_setting(value))
 
 
 def _check(found: Any) -> HealthCheck:

@@ -9,10 +9,11 @@ from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import elbv2_backends
 
 from ecslab.aws.balancer_backend import attach
-from ecslab.aws.balancer_values import balancer_of, group_of, groups_used_by
+from ecslab.aws.balancer_values import balancer_of, group_of
 from ecslab.sim.balancer_metrics import BalancerMetrics
 from ecslab.sim.hops import Reach
 from ecslab.sim.hosts import Hosts
+from ecslab.sim.listener_rules import groups_of
 from ecslab.sim.ports import Target
 from ecslab.sim.targets import RegisteredTarget, Targets
 from ecslab.sim.traffic import Traffic
@@ -159,7 +160,7 @@ class LoadBalancers:
         if self._named is None:
             balancers = [balancer_of(each) for each in self._backend().load_balancers.values()]
             self._named = {each.dns_name.lower(): each for each in balancers}
-            self._users = {arn: each for each in balancers for arn in groups_used_by(each)}
+            self._users = {arn: each for each in balancers for arn in groups_of(each)}
         return self._named
 
     def _forget(self) -> None:

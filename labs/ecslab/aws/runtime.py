@@ -16,6 +16,7 @@ from moto.moto_api._internal import mock_random
 from ecslab.aws import (
     application_auto_scaling,
     balancer_backend,
+    cloud_map_backend,
     ecr,
     events,
     functions,
@@ -27,6 +28,7 @@ from ecslab.aws.account_environment import AccountEnvironment
 from ecslab.aws.agent_endpoint import AgentEndpoint
 from ecslab.aws.balancers import LoadBalancers
 from ecslab.aws.call_origin import CallOrigin
+from ecslab.aws.cloud_map import CloudMap
 from ecslab.aws.cloudwatch import responses as cloudwatch
 from ecslab.aws.cloudwatch.actions import AlarmActions
 from ecslab.aws.ecs import service as ecs
@@ -136,6 +138,7 @@ class Runtime:
         self._undo = [
             vpc.install(),
             balancer_backend.install(),
+            cloud_map_backend.install(self._seconds),
             ecr.install(),
             events.install(),
             application_auto_scaling.install(self._scaling),
@@ -247,6 +250,7 @@ class Runtime:
             events=reporter,
             metrics=metrics,
             alarms=None,  # type: ignore[arg-type] # set below, as it needs the account
+            directory=CloudMap(account_id, region, network),
             functions=Functions(account_id, region, judged, self._credentials, self.clock),
             shifting=TrafficShifting(account_id, region, judged, self._network_changed),
         )
@@ -277,6 +281,7 @@ class Runtime:
         balancers.targets.listen(engine.scheduler.poke_target_group)
         balancers.traffic.add_agent(AgentEndpoint(roles, clients).answer)
         engine.agent.listen(balancers.hosts.note)
+        balancers.traffic.connect(engine.agent.discovery.connect)
         engine.agent.listen(TaskEvents(account).changed)
         measure(account, engine)
         return self._engines[region], network
@@ -284,6 +289,10 @@ class Runtime:
     def _scaling(self, region: str) -> tuple[ScalingController, Account]:
         account = self.engine(region).account
         return self._scalings[region], account
+
+    def _seconds(self) -> float:
+        """Return the time as a Unix timestamp."""
+        return self.clock.now.timestamp()
 
     def _chance(self) -> Random:
         """Return an independent source of chance."""

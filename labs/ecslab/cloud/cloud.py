@@ -229,6 +229,7 @@ class Cloud(AbstractContextManager["Cloud"]):
         seconds: float,
         source: str = "internet",
         timeout: float = 30,
+        keep_alive: bool = False,
     ) -> Load:
         """Begin to send HTTP requests at a steady rate; they are sent while time passes.
 
@@ -238,6 +239,7 @@ class Cloud(AbstractContextManager["Cloud"]):
             seconds: for how long to send.
             source: "internet", or the ARN of the task that sends them.
             timeout: seconds to wait for the connection, and as many for the answer.
+            keep_alive: whether the client keeps its connections open between requests.
 
         Returns:
             What becomes of them: `sent`, `counts` by status or kind of failure, `failures` (no
@@ -247,7 +249,12 @@ class Cloud(AbstractContextManager["Cloud"]):
             ecslab.errors.CourseError: the source is no task that has its network interface.
         """
         return self._started.traffic().load(
-            url, per_second=per_second, seconds=seconds, source=source, timeout=timeout
+            url,
+            per_second=per_second,
+            seconds=seconds,
+            source=source,
+            timeout=timeout,
+            keep_alive=keep_alive,
         )
 
     @classmethod

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from ecslab.sim.containers import ContainerRunner
+from ecslab.sim.discovery import Discovery
 from ecslab.sim.entities import Container, Task
 from ecslab.sim.preparation import Preparation
 
@@ -44,7 +45,8 @@ class Agent:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._env = account.clock.env
-        self._listeners: list[Callable[[Task], None]] = []
+        self.discovery = Discovery(account)
+        self._listeners: list[Callable[[Task], None]] = [self.discovery.changed]
 
     def listen(self, listener: Callable[[Task], None]) -> None:
         """Have `listener` called with every task that has changed."""
@@ -207,6 +209,7 @@ class Agent:
         return None
 
     def _run_containers(self, task: Task, runner: ContainerRunner) -> Generator[Any, Any, None]:
+        yield from self.discovery.prepare(task)
         instance, mode = task.instance, str(task.definition.get("networkMode") or "bridge")
         for container in task.containers:
             if instance is not None and mode in ("bridge", "host"):
@@ -220,11 +223,13 @@ class Agent:
         for target in self._targets(task):
             self._account.ports.balancers.register(target)
             task.targets.append(target)
+        self.discovery.join(task)
 
     def _targets(self, task: Task) -> list[Any]:
         return task.service.targets_for(task) if task.service is not None else []
 
     def _end(self, task: Task, runner: ContainerRunner) -> Generator[Any, Any, None]:
+        self.discovery.leave(task)
         living = any(c.process is not None and c.process.alive for c in task.containers)
         if living:
             self._become(task, "DEACTIVATING")

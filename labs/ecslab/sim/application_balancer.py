@@ -9,20 +9,17 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from ecslab.model.network import Hop
 from ecslab.sim import listener_rules
 from ecslab.sim.exchange import Wait
+from ecslab.sim.forwarding import listener_hop
 from ecslab.sim.request import ReadTimedOutError, Response
-from ecslab.sim.weighted_turns import WeightedTurns
 
 if TYPE_CHECKING:
-    import simpy
-
-    from ecslab.sim.balancing import LoadBalancing, TargetGroup
+    from ecslab.model.network import Hop
+    from ecslab.sim.balancing import TargetGroup
     from ecslab.sim.exchange import Way
-    from ecslab.sim.request_counts import RequestCounts
-    from ecslab.sim.target_connections import ArrivedRequest, TargetConnections
-    from ecslab.sim.targets import Targets
+    from ecslab.sim.forwarding import Forwarding
+    from ecslab.sim.target_connections import ArrivedRequest
 
 __all__ = ["ApplicationBalancer"]
 
@@ -35,37 +32,30 @@ _TITLES: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: "Service Temporarily Unavailable",
     HTTPStatus.GATEWAY_TIMEOUT: "Gateway Time-out",
 }
+_STATUSES: Final = {
+    "no target": HTTPStatus.SERVICE_UNAVAILABLE,
+    "unreachable": HTTPStatus.GATEWAY_TIMEOUT,
+    "refused": HTTPStatus.BAD_GATEWAY,
+    "closed": HTTPStatus.BAD_GATEWAY,
+    "timeout": HTTPStatus.GATEWAY_TIMEOUT,
+}
+"""What it answers when a target has not (AWS: "HTTP 502", "HTTP 503", "HTTP 504")."""
 
 
 class ApplicationBalancer:
     """Answers what arrives at Application Load Balancers.
 
     Args:
-        env: simulated time.
-        balancing: what Elastic Load Balancing has been told.
-        targets: the targets and their health.
-        connections: connects with them.
-        counts: where requests are counted.
+        forwarding: passes requests on to targets.
     """
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        balancing: LoadBalancing,
-        targets: Targets,
-        connections: TargetConnections,
-        counts: RequestCounts,
-    ) -> None:
-        self._env = env
-        self._balancing = balancing
-        self._targets = targets
-        self._connections = connections
-        self._counts = counts
-        self._turns = WeightedTurns()
+    def __init__(self, forwarding: Forwarding) -> None:
+        self._forwarding = forwarding
 
     def way(self, arrived: ArrivedRequest) -> Way:
         """Return the way of a request from the load balancer on."""
-        request, hops = arrived.request, arrived.path.hops
+        request = arrived.request
+        hops = (*arrived.path.hops, listener_hop(arrived.balancer, arrived.listener))
         if request.scheme == "http" and arrived.listener.protocol == "HTTPS":
             return self._itself(HTTPStatus.BAD_REQUEST, arrived, "", hops)
         rule = listener_rules.choose(arrived.listener, request, arrived.path.source_ip)
@@ -74,8 +64,7 @@ class ApplicationBalancer:
         if action is None:  # AWS refuses such a rule; moto keeps it
             return self._itself(HTTPStatus.INTERNAL_SERVER_ERROR, arrived, "", hops)
         if action["Type"] == "forward":
-            arn = self._turns.next(rule.arn, listener_rules.weights(action))
-            group = self._balancing.group(arn) if arn else None
+            group = self._forwarding.group(rule.arn, action)
             if group is None:
                 return self._itself(HTTPStatus.SERVICE_UNAVAILABLE, arrived, "", hops)
             return (yield from self._forward(arrived, group))
@@ -83,42 +72,21 @@ class ApplicationBalancer:
             made = listener_rules.redirect(action, request)
         else:
             made = listener_rules.fixed_response(action)
-        self._counts.by_balancer((arrived.balancer.arn,), self._env.now, made.status)
+        counts, now = self._forwarding.counts, self._forwarding.now
+        counts.by_balancer((arrived.balancer.arn,), now, made.status)
         return Response(made.status, made.headers, made.body, hops=hops)
 
     def _forward(self, arrived: ArrivedRequest, group: TargetGroup) -> Way:
-        hops = arrived.path.hops
-        health = f"elbv2.describe_target_health(TargetGroupArn='{group.arn}')"
-        target = self._targets.choose(group)
-        if target is None:
-            words = f"target group {group.name} has no target that can take a request"
-            hops = (*hops, Hop(words, health, "refused"))
-            return self._itself(HTTPStatus.SERVICE_UNAVAILABLE, arrived, group.arn, hops)
-        connection = self._connections.connect(arrived.node, group, target)
-        hops = (*hops, *connection.path.hops)
-        if connection.path.failure == "timeout":
-            yield Wait(_CONNECT_TO_TARGET)
-            return self._itself(HTTPStatus.GATEWAY_TIMEOUT, arrived, group.arn, hops, chosen=True)
-        if connection.process is None:
-            return self._itself(HTTPStatus.BAD_GATEWAY, arrived, group.arn, hops, chosen=True)
         request, patience = arrived.request, arrived.balancer.idle_timeout
-        answer, end = yield from self._connections.exchange(
-            connection, request, _forwarded(arrived), patience
-        )
-        if end == "closed":
-            words = f"the connection to {connection.name} was closed before it had answered"
-            hops = (*hops, Hop(words, health, "refused"))
-            return self._itself(HTTPStatus.BAD_GATEWAY, arrived, group.arn, hops, chosen=True)
-        if end == "timeout" and (request.read_timeout or patience) < patience:
-            raise ReadTimedOutError.of(request, hops)
-        if end == "timeout":
-            words = f"{connection.name} sent nothing for {patience:g} seconds"
-            hops = (*hops, Hop(words, health, "timeout"))
-            return self._itself(HTTPStatus.GATEWAY_TIMEOUT, arrived, group.arn, hops, chosen=True)
-        arns = (arrived.balancer.arn, group.arn)
-        self._counts.by_target(arns, self._env.now, answer.status, answer.seconds)
-        by = f"{target.ip}:{target.port}"
-        return Response(answer.status, dict(answer.headers), answer.body, 0.0, hops, by)
+        sent = yield from self._forwarding.send(arrived, group, _forwarded(arrived), patience)
+        if sent.response is not None:
+            return sent.response
+        if sent.ending == "unreachable":
+            yield Wait(_CONNECT_TO_TARGET)
+        if sent.ending == "timeout" and (request.read_timeout or patience) < patience:
+            raise ReadTimedOutError.of(request, sent.hops, chosen=chosen)
+        chosen = sent.target is not None
+        return self._itself(_STATUSES[sent.ending], arrived, group.arn, sent.hops, chosen=chosen)
 
     def _itself(
         self,
@@ -131,7 +99,7 @@ class ApplicationBalancer:
     ) -> Response:
         """Return the page that the load balancer sends by itself."""
         arns = (arrived.balancer.arn, group) if group else (arrived.balancer.arn,)
-        self._counts.by_balancer(arns, self._env.now, status, chosen=chosen)
+        self._forwarding.counts.by_balancer(arns, self._forwarding.now, status, chosen=chosen)
         title = f"{status.value} {_TITLES.get(status, status.phrase)}"
         page = (
             f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from ecslab.model.network import Hop
 from ecslab.sim.application_balancer import ApplicationBalancer
 from ecslab.sim.exchange import Wait
+from ecslab.sim.forwarding import Forwarding
+from ecslab.sim.listener_rules import groups_of
 from ecslab.sim.network_balancer import NetworkBalancer
 from ecslab.sim.request import (
     ConnectionRefusedByHostError,
@@ -54,8 +56,11 @@ class BalancerRequests:
         counts: RequestCounts,
     ) -> None:
         self._reach: Reach = connections.reach
-        self._application = ApplicationBalancer(env, balancing, targets, connections, counts)
-        self._network = NetworkBalancer(env, balancing, targets, connections, counts)
+        self._balancing = balancing
+        self._targets = targets
+        forwarding = Forwarding(env, balancing, targets, connections, counts)
+        self._application = ApplicationBalancer(forwarding)
+        self._network = NetworkBalancer(forwarding)
         self._turns: dict[str, int] = {}
 
     def way(self, request: Request, balancer: LoadBalancer, source: NetworkInterface | None) -> Way:
@@ -83,7 +88,7 @@ class BalancerRequests:
         self, request: Request, balancer: LoadBalancer, source: NetworkInterface | None
     ) -> Generator[Wait, bool, tuple[NetworkInterface, Path]]:
         """Try the load balancer's addresses in turn, as clients do with a name that has several."""
-        nodes = self._reach.nodes(balancer.arn)
+        nodes = self.answered_nodes(balancer)
         if not nodes:
             message = f"The name {request.host} has no address: its load balancer has no subnets."
             raise NameNotResolvedError(message)
@@ -97,6 +102,25 @@ class BalancerRequests:
             hops = path.hops if path else (_private_address(node),)
             yield Wait(request.connect_timeout)
         raise ConnectionTimedOutError.of(request, hops)
+
+    def answered_nodes(self, balancer: LoadBalancer) -> tuple[NetworkInterface, ...]:
+        """Return the nodes whose addresses the load balancer's name resolves to.
+
+        AWS: elasticloadbalancing, "Network Load Balancers", "Cross-zone load balancing" and DNS
+        failover: without cross-zone load balancing the nodes of zones that have no healthy target
+        are left out, as long as another zone has one.
+        """
+        nodes = self._reach.nodes(balancer.arn)
+        if balancer.cross_zone:
+            return nodes
+        zones = {
+            zone
+            for arn in groups_of(balancer)
+            for group in [self._balancing.group(arn)]
+            if group is not None
+            for zone in self._targets.healthy_zones(group, nodes=balancer.zones)
+        }
+        return tuple(node for node in nodes if self._reach.zone_of(node) in zones) or nodes
 
     def _path(
         self,

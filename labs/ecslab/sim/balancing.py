@@ -69,6 +69,10 @@ class TargetGroup:
         check: how targets are checked.
         deregistration_delay: seconds that requests may still take after deregistration.
         algorithm: ``round_robin``, ``least_outstanding_requests`` or ``weighted_random``.
+        slow_start: seconds in which the share of a new target grows; 0 for none.
+        cross_zone: whether nodes use targets of all zones; None as the load balancer does.
+        ends_connections: whether a Network Load Balancer ends connections after the delay.
+        keeps_client_address: whether targets see the client's address and not the node's.
     """
 
     arn: str
@@ -80,6 +84,10 @@ class TargetGroup:
     check: HealthCheck = field(default_factory=HealthCheck)
     deregistration_delay: float = 300
     algorithm: str = "round_robin"
+    slow_start: float = 0.0
+    cross_zone: bool | None = None
+    ends_connections: bool = False
+    keeps_client_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,7 @@ class LoadBalancer:
         zones: the Availability Zones enabled for it.
         idle_timeout: seconds it waits for a target's answer.
         listeners: its listeners.
+        cross_zone: whether its nodes use targets of all zones.
     """
 
     arn: str
@@ -139,6 +148,7 @@ class LoadBalancer:
     zones: frozenset[str] = frozenset()
     idle_timeout: float = 60
     listeners: tuple[Listener, ...] = ()
+    cross_zone: bool = True
 
     def listener(self, port: int) -> Listener | None:
         """Return the listener on a port."""

@@ -99,6 +99,7 @@ class Engine:
 
     def deploy(self, service: Service, deployment: Deployment) -> None:
         """Begin a deployment and have the scheduler carry it out."""
+        self.agent.discovery.connect.begin(deployment)
         rollout = self.rollout.begin(service, deployment)
         if rollout.strategy != ROLLING:
             self.shifts.begin(service, rollout)

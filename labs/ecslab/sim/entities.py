@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecslab.journal import Journal
     from ecslab.model.file_system import FileSystem
     from ecslab.model.task_definition import TaskDefinitions
+    from ecslab.sim.connect_proxy import ConnectProxy
     from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.exec_agent import ExecAgent
     from ecslab.sim.exec_session import ExecSession
@@ -114,6 +115,9 @@ class Task:
     service: Service | None = None
     deployment: str | None = None
     targets: list[Target] = field(default_factory=list)
+    registries: dict[str, str | None] = field(default_factory=dict)
+    """The Cloud Map services it is registered in, with the health that has been reported there."""
+    proxy: ConnectProxy | None = None
     stop_wanted: simpy.Event | None = None
     running_since: float | None = None
     instance: ContainerInstance | None = None

@@ -16,7 +16,7 @@ from ecslab.sim.request import Response, TrafficError
 if TYPE_CHECKING:
     import simpy
 
-    from ecslab.sim.process import Process
+    from ecslab.sim.connect_proxy import Acceptor
     from ecslab.sim.targets import RegisteredTarget
 
 __all__ = ["Wait", "Way", "live_through", "wait_for_answer"]
@@ -33,7 +33,7 @@ class Wait:
     """
 
     seconds: float
-    process: Process | None = None
+    process: Acceptor | None = None
     target: RegisteredTarget | None = None
 
 
@@ -96,7 +96,7 @@ def add_up(way: Way) -> tuple[Response | TrafficError, float]:
 
 
 def wait_for_answer(
-    seconds: float, limit: float, process: Process, target: RegisteredTarget, now: float
+    seconds: float, limit: float, process: Acceptor, target: RegisteredTarget, now: float
 ) -> Generator[Wait, bool, bool]:
     """Wait while a target works on a request, which counts as in flight meanwhile.
 

@@ -13,9 +13,9 @@ from ecslab.sim.hosts import interface_of, listener_on
 
 if TYPE_CHECKING:
     from ecslab.sim.balancing import LoadBalancing, TargetGroup
+    from ecslab.sim.connect_proxy import Acceptor
     from ecslab.sim.hops import Reach
     from ecslab.sim.hosts import Hosts
-    from ecslab.sim.process import Process
     from ecslab.sim.wsgi import Answer
 
 __all__ = ["HealthChecker", "Outcome", "ask"]
@@ -41,14 +41,12 @@ class Outcome:
     reason: str = ""
     description: str = ""
     seconds: float = 0.0
-    process: Process | None = None
+    process: Acceptor | None = None
 
     @property
     def lasting(self) -> bool:
         """Say whether the same check finds the same as long as the process lives."""
-        if self.process is None:
-            return False
-        return self.process.image.app is None and not self.process.image.cpu_seconds
+        return self.process is not None and self.process.steady
 
     def settled(self) -> Outcome:
         """Return the outcome after its seconds have passed: a process that ended has failed."""
@@ -102,7 +100,7 @@ class HealthChecker:
 
     def _connect(
         self, group: TargetGroup, ip: str, port: int, zone: str
-    ) -> tuple[Process | None, bool]:
+    ) -> tuple[Acceptor | None, bool]:
         """Return who accepts the connection, if anybody, and whether its packets arrive."""
         balancer = self._balancing.user_of(group.arn)
         node = self._reach.node_in(balancer.arn, zone) if balancer else None
@@ -116,7 +114,7 @@ class HealthChecker:
 
 
 def ask(
-    process: Process, method: str, url: str, headers: dict[str, str], body: bytes = b""
+    process: Acceptor, method: str, url: str, headers: dict[str, str], body: bytes = b""
 ) -> Answer:
     """Return what a process answers, without charging it for what its caller has slept.
 

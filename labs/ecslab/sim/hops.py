@@ -46,6 +46,10 @@ class Reach:
         self._paths: dict[tuple[str, ...], Path] = {}
         self._nodes: dict[str, tuple[NetworkInterface, ...]] = {}
 
+    def topology(self) -> Topology:
+        """Return the network as it is now."""
+        return self._roads.topology()
+
     def forget(self) -> None:
         """Forget what was decided, because load balancers or the network have changed."""
         self._paths.clear()
@@ -63,6 +67,11 @@ class Reach:
         subnets = self._roads.topology().subnets
         in_zone = (n for n in nodes if n.subnet in subnets and subnets[n.subnet].zone == zone)
         return next(in_zone, nodes[0] if nodes else None)
+
+    def zone_of(self, interface: NetworkInterface) -> str:
+        """Return the Availability Zone of an interface; empty when its subnet is gone."""
+        found = self._roads.topology().subnets.get(interface.subnet)
+        return found.zone if found else ""
 
     def vpc_of(self, interface: NetworkInterface) -> str:
         """Return the id of an interface's VPC."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model.network import NetworkInterface
+from ecslab.sim.connect_proxy import IngressListener
 
 if TYPE_CHECKING:
+    from ecslab.sim.connect_proxy import Acceptor
     from ecslab.sim.entities import Account, Container, Task
     from ecslab.sim.process import Process
 
@@ -58,19 +60,17 @@ class Hosts:
             for key in self._ports_of.pop(task.id, ()):
                 self._bound.pop(key, None)
             return
-        if task.id in self._ports_of:
-            return
         host = task.instance.interface
         places = [(host.vpc, host.private_ip), (host.vpc, task.instance.machine.id)]
         if host.public_ip:
             places.append(("", host.public_ip))
         ports = [
             int(binding["hostPort"])
-            for container in task.containers
-            for binding in container.bindings
+            for bindings in _bindings(task)
+            for binding in bindings
             if binding.get("hostPort")
         ]
-        if ports:
+        if len(ports) * len(places) != len(self._ports_of.get(task.id, ())):
             self._ports_of[task.id] = [(*place, port) for place in places for port in ports]
             self._bound.update(dict.fromkeys(self._ports_of[task.id], task))
 
@@ -97,6 +97,12 @@ class Hosts:
         return cluster.tasks.get(parts[2]) if cluster else None
 
 
+def _bindings(task: Task) -> list[list[dict[str, Any]]]:
+    """Return the network bindings of a task's containers, its proxy's included."""
+    own = [container.bindings for container in task.containers]
+    return [task.proxy.bindings, *own] if task.proxy else own
+
+
 def address_in(name: str, *, inside: bool) -> str:
     """Return the address that EC2's own host names contain; empty for other names.
 
@@ -113,7 +119,8 @@ def address_in(name: str, *, inside: bool) -> str:
 def interface_of(task: Task) -> NetworkInterface | None:
     """Return a task's network interface as reachability decisions take it."""
     interface = task.interface
-    if interface is None and task.instance is not None:
+    shares_host = task.definition.get("networkMode") != "none"
+    if interface is None and task.instance is not None and shares_host:
         interface = task.instance.interface
     if interface is None:
         return None
@@ -129,12 +136,29 @@ def interface_of(task: Task) -> NetworkInterface | None:
     )
 
 
-def listener_on(task: Task, port: int) -> Process | None:
-    """Return the process of a task that accepts connections on a port.
+def listener_on(task: Task, port: int) -> Acceptor | None:
+    """Return what of a task accepts connections on a port.
 
     With the awsvpc network mode all containers of a task share its interface; AWS:
     task-networking-awsvpc. In bridge mode the port is the host's (botocore ecs NetworkBinding).
+    A Service Connect proxy takes its own ports (service-connect-concepts-deploy, "Networking").
     """
+    proxy = task.proxy
+    endpoint = proxy.ingress.get(port) if proxy and task.last_status in _PROXY_LIVES else None
+    if proxy is None or endpoint is None:
+        return _process_on(task, port)
+    if task.interface is not None:
+        return IngressListener(proxy.account, endpoint, _process_on(task, endpoint.container_port))
+    container = task.container(endpoint.container)
+    process = container.process if container else None
+    listens = process is not None and process.listens_on(endpoint.container_port)
+    return IngressListener(proxy.account, endpoint, process if listens else None)
+
+
+_PROXY_LIVES: Final = ("ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING")
+
+
+def _process_on(task: Task, port: int) -> Process | None:
     for container in task.containers:
         process = container.process
         inner = port if task.interface is not None else _container_port(container, port)

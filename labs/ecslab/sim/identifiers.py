@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -30,6 +31,10 @@ class Identifiers:
     def digits(self, count: int) -> str:
         """Return a number of exactly so many digits."""
         return str(self._random.randrange(10 ** (count - 1), 10**count))
+
+    def letters(self, count: int) -> str:
+        """Return so many letters and digits."""
+        return "".join(self._random.choices(string.ascii_letters + string.digits, k=count))
 
     def deployment(self) -> str:
         """Return a deployment id, `ecs-svc/` and 19 digits."""

@@ -15,12 +15,12 @@ from urllib.parse import parse_qsl
 from ecslab.sim.wsgi import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from ecslab.sim.balancing import Listener, Rule
+    from ecslab.sim.balancing import Listener, LoadBalancer, Rule
     from ecslab.sim.request import Request
 
-__all__ = ["choose", "fixed_response", "redirect", "weights"]
+__all__ = ["choose", "fixed_response", "groups_of", "redirect", "weights"]
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -46,6 +46,15 @@ def weights(action: dict[str, Any]) -> list[tuple[str, int]]:
     if groups:
         return [(each["TargetGroupArn"], int(each.get("Weight", 1))) for each in groups]
     return [(action["TargetGroupArn"], 1)] if action.get("TargetGroupArn") else []
+
+
+def groups_of(balancer: LoadBalancer) -> Iterator[str]:
+    """Yield the ARNs of the target groups that a load balancer's rules forward to."""
+    for listener in balancer.listeners:
+        for rule in listener.rules:
+            for action in rule.actions:
+                if action["Type"] == "forward":
+                    yield from (arn for arn, _ in weights(action))
 
 
 def fixed_response(action: dict[str, Any]) -> Answer:

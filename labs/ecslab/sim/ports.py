@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ecslab.model.image import Image
     from ecslab.sim.alarms import AlarmController
+    from ecslab.sim.directory import DirectoryPort
     from ecslab.sim.metric_store import MetricStore
     from ecslab.sim.traffic import Traffic
 
@@ -339,6 +340,7 @@ class Ports:
     events: EventsPort
     metrics: MetricStore
     alarms: AlarmController
+    directory: DirectoryPort
     functions: FunctionsPort
     shifting: ShiftingPort
     storage: StoragePort | None = None

@@ -90,6 +90,11 @@ class Process:
         return not self.ended.triggered
 
     @property
+    def steady(self) -> bool:
+        """Return whether it answers every request alike as long as it lives."""
+        return self.image.app is None and not self.image.cpu_seconds
+
+    @property
     def exit_code(self) -> int | None:
         """Return the exit code, None while the process lives."""
         return int(self.ended.value or 0) if self.ended.triggered else None

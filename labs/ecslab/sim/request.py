@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from ecslab.errors import CourseError, EcslabError
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ecslab.model.network import Hop
+    from ecslab.sim.kept_connections import KeptConnections
 
 __all__ = [
     "INTERNET_SOURCE",
@@ -20,6 +21,7 @@ __all__ = [
     "ConnectionRefusedByHostError",
     "ConnectionTimedOutError",
     "NameNotResolvedError",
+    "NetworkUnreachableError",
     "ReadTimedOutError",
     "Request",
     "Response",
@@ -49,6 +51,7 @@ class Request:
         connect_timeout: seconds that the client waits for a connection.
         read_timeout: seconds that the client waits for the answer; None waits for ever.
         verify: whether the client checks TLS certificates.
+        kept: the connections that the client keeps open; None when it opens one each time.
     """
 
     method: str
@@ -59,6 +62,7 @@ class Request:
     connect_timeout: float = CONNECT_TIMEOUT
     read_timeout: float | None = None
     verify: bool = True
+    kept: KeptConnections[Any] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is not an HTTP URL."""
@@ -142,6 +146,12 @@ class NameNotResolvedError(TrafficError):
     """The host's name does not exist."""
 
     kind = "name not resolved"
+
+
+class NetworkUnreachableError(TrafficError):
+    """The sender has no network at all."""
+
+    kind = "network unreachable"
 
 
 class ConnectionTimedOutError(TrafficError):

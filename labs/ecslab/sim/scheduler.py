@@ -162,6 +162,7 @@ class Scheduler:
         if not service.tasks():
             service.status = "INACTIVE"
             service.deployments.clear()
+            self._agent.discovery.connect.end(service)
             self._account.journal.record("service.inactive", service.arn)
 
     def _task_changed(self, task: Task) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import simpy
 
     from ecslab.sim.entities import Account, Cluster, Task
+    from ecslab.sim.service_connect import Connection
     from ecslab.sim.service_deployment import ServiceDeployment
     from ecslab.sim.task_sets import TaskSet
 
@@ -64,6 +65,8 @@ class Deployment:
     unresolved: int = 0
     """Its tasks that stopped without the digests of their images being known."""
     stuck_reported: bool = False
+    connection: Connection | None = None
+    """What it has to do with Service Connect."""
 
     def target_group(self, balancer: dict[str, Any]) -> str | None:
         """Return the target group that its tasks have in one of its load balancers."""

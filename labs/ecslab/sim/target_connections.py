@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ecslab.model.network import Hop, Path
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from ecslab.model.network import NetworkInterface
     from ecslab.sim.balancing import Listener, LoadBalancer, TargetGroup
+    from ecslab.sim.connect_proxy import Acceptor
     from ecslab.sim.exchange import Wait
     from ecslab.sim.hops import Reach
     from ecslab.sim.hosts import Hosts
-    from ecslab.sim.process import Process
     from ecslab.sim.request import Request
     from ecslab.sim.targets import RegisteredTarget
     from ecslab.sim.wsgi import Answer
@@ -62,12 +62,13 @@ class Connection:
 
     target: RegisteredTarget
     path: Path
-    process: Process | None
+    process: Acceptor | None
 
     @property
-    def name(self) -> str:
-        """How a sentence names the target."""
-        return f"target {self.target.ip}:{self.target.port}"
+    def is_open(self) -> bool:
+        """Return whether a client can send another request over it."""
+        closed = self.target.closed.triggered
+        return self.process is not None and self.process.alive and not closed
 
 
 class TargetConnections:
@@ -85,9 +86,13 @@ class TargetConnections:
         self.reach = reach
 
     def connect(
-        self, node: NetworkInterface, group: TargetGroup, target: RegisteredTarget
+        self, arrived: ArrivedRequest, group: TargetGroup, target: RegisteredTarget
     ) -> Connection:
         """Return what becomes of a connection from a node to a target."""
+        node = arrived.node
+        if group.keeps_client_address:
+            client = arrived.path.source_ip
+            node = replace(node, id=f"{node.id}/{client}", private_ip=client, groups=None)
         task = self._hosts.private(group.vpc, target.ip, target.port)
         interface = interface_of(task) if task else None
         if task is None or interface is None:

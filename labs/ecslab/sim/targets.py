@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ecslab.sim.health_checks import HealthChecker, Outcome
+from ecslab.sim.weighted_turns import WeightedTurns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     import simpy
 
@@ -39,6 +40,9 @@ _ZONE_NOT_ENABLED: Final = (
     "Target is in an Availability Zone that is not enabled for the load balancer",
 )
 _NOT_REGISTERED: Final = ("Target.NotRegistered", "Target is not registered to the target group")
+
+_FULL_SHARE: Final = 100
+"""The weight of a target that is not in slow start mode."""
 
 _REGISTRATION_SECONDS: Final = 4.0
 """Seconds from registration to the first check; AWS does not publish the number."""
@@ -69,6 +73,8 @@ class RegisteredTarget:
     passed: int = 0
     failed: int = 0
     registered: bool = True
+    slow_since: float | None = None
+    """When it entered slow start mode, None when it is not in it."""
     in_flight: dict[object, float] = field(default_factory=dict)
     """When each request that the target is working on will be answered."""
 
@@ -111,6 +117,7 @@ class Targets:
         self._registered: dict[str, dict[tuple[str, int], RegisteredTarget]] = {}
         self._leaving: dict[str, dict[tuple[str, int], RegisteredTarget]] = {}
         self._turns: dict[str, int] = {}
+        self._slow_turns = WeightedTurns()
         self._listeners: list[Callable[[str], None]] = []
 
     def listen(self, listener: Callable[[str], None]) -> None:
@@ -185,23 +192,63 @@ class Targets:
         leaving = self._leaving.get(group, {})
         return [*self._registered.get(group, {}).values(), *leaving.values()]
 
-    def choose(self, group: TargetGroup) -> RegisteredTarget | None:
+    def choose(self, group: TargetGroup, zone: str | None = None) -> RegisteredTarget | None:
         """Return the target for the next request, None when no target can take one.
 
         The healthy ones take turns; when all are unhealthy, those take turns: the load balancer
         "fails open" (AWS: "Health checks for your target groups").
+
+        Args:
+            group: the target group.
+            zone: the Availability Zone whose targets may take it; None for all zones.
         """
-        entries = self._registered.get(group.arn, {}).values()
+        entries = [
+            entry
+            for entry in self._registered.get(group.arn, {}).values()
+            if zone is None or entry.zone in (zone, "all")
+        ]
         pool = [entry for entry in entries if entry.state == "healthy"]
         pool = pool or [entry for entry in entries if entry.state == "unhealthy"]
         if not pool:
             return None
+        if group.slow_start and any(entry.slow_since is not None for entry in pool):
+            return self._choose_slowly(group, pool)
         turn = self._turns.get(group.arn, 0)
         self._turns[group.arn] = turn + 1
         pool = pool[turn % len(pool) :] + pool[: turn % len(pool)]
         if group.algorithm == "least_outstanding_requests":
             return min(pool, key=lambda entry: len(entry.in_flight))
         return pool[0]
+
+    def healthy_zones(self, group: TargetGroup, nodes: Iterable[str]) -> set[str]:
+        """Return the Availability Zones in which a group has a healthy target.
+
+        Args:
+            group: the target group.
+            nodes: the zones of the load balancer's nodes; a target outside counts for all.
+        """
+        found: set[str] = set()
+        for entry in self._registered.get(group.arn, {}).values():
+            if entry.state == "healthy":
+                found.update(nodes if entry.zone == "all" else (entry.zone,))
+        return found
+
+    def _choose_slowly(self, group: TargetGroup, pool: list[RegisteredTarget]) -> RegisteredTarget:
+        """Return the target for the next request while some are in slow start mode.
+
+        AWS: "Edit target group attributes for your Application Load Balancer", slow start mode:
+        their share grows linearly to the full one.
+        """
+        weights = {}
+        for entry in pool:
+            share = 1.0
+            if entry.slow_since is not None:
+                share = (self._env.now - entry.slow_since) / group.slow_start
+                if share >= 1:
+                    entry.slow_since, share = None, 1.0
+            weights[f"{entry.ip}:{entry.port}"] = max(1, round(share * _FULL_SHARE))
+        chosen = self._slow_turns.next(group.arn, list(weights.items()))
+        return next(entry for entry in pool if f"{entry.ip}:{entry.port}" == chosen)
 
     # --- What changes from outside ------------------------------------------------------------
 
@@ -272,6 +319,7 @@ class Targets:
         wanted = 1 if entry.state == "initial" else check.healthy
         if outcome.passed:
             if entry.state != "healthy" and entry.passed >= wanted:
+                self._begin_slowly(entry)
                 self._change(entry, "healthy", ("", ""))
             return
         reason = (outcome.reason, outcome.description)
@@ -279,6 +327,17 @@ class Targets:
             entry.explain("unhealthy", reason)
         elif entry.failed >= check.unhealthy:
             self._change(entry, "unhealthy", reason)
+
+    def _begin_slowly(self, entry: RegisteredTarget) -> None:
+        """Put a target that becomes healthy into slow start mode, if its group has it.
+
+        AWS: only while another healthy target is not in slow start mode.
+        """
+        group = self._balancing.group(entry.group)
+        if group is not None and group.slow_start:
+            others = self._registered.get(entry.group, {}).values()
+            if any(each.state == "healthy" and each.slow_since is None for each in others):
+                entry.slow_since = float(self._env.now)
 
     def _sleep(
         self, entry: RegisteredTarget, event: simpy.Event | None = None
@@ -288,11 +347,22 @@ class Targets:
 
     def _leave(self, entry: RegisteredTarget, delay: float) -> Generator[Any, Any, None]:
         yield self._env.timeout(delay)
-        entry.closed.succeed()
+        if self._ends_connections(entry):
+            entry.closed.succeed()
         leaving = self._leaving.get(entry.group, {})
         if leaving.get((entry.ip, entry.port)) is entry:
             del leaving[entry.ip, entry.port]
             self._change(entry, "unused", _NOT_REGISTERED)
+
+    def _ends_connections(self, entry: RegisteredTarget) -> bool:
+        """Say whether the connections to a target end with the deregistration delay.
+
+        AWS: an Application Load Balancer closes them; a Network Load Balancer only when
+        deregistration_delay.connection_termination.enabled says so.
+        """
+        balancer, group = self._balancing.user_of(entry.group), self._balancing.group(entry.group)
+        network = balancer is not None and balancer.type == "network"
+        return not network or (group is not None and group.ends_connections)
 
     def _why_unused(self, entry: RegisteredTarget) -> tuple[str, str] | None:
         balancer = self._balancing.user_of(entry.group)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.errors import CourseError
-from ecslab.model.network import Hop, Path
+from ecslab.model.network import Hop
 from ecslab.sim.balancer_requests import BalancerRequests
+from ecslab.sim.connect_requests import ConnectRequests
+from ecslab.sim.direct_requests import DirectRequests, shown_by
 from ecslab.sim.exchange import Wait, add_up, live_through
-from ecslab.sim.health_checks import ask
-from ecslab.sim.hosts import address_in, interface_of, listener_on
+from ecslab.sim.hosts import interface_of
+from ecslab.sim.kept_connections import KeptConnections
 from ecslab.sim.load import Load
+from ecslab.sim.names import Names
 from ecslab.sim.request import (
     CONNECT_TIMEOUT,
     INTERNET_SOURCE,
-    ConnectionClosedError,
     ConnectionRefusedByHostError,
-    ConnectionTimedOutError,
     NameNotResolvedError,
-    ReadTimedOutError,
+    NetworkUnreachableError,
     Request,
     Response,
-    TlsError,
     TrafficError,
 )
 from ecslab.sim.request_counts import RequestCounts
@@ -33,16 +32,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from ecslab.model.image import Curve
-    from ecslab.sim.balancing import LoadBalancing
+    from ecslab.sim.balancing import LoadBalancer, LoadBalancing
     from ecslab.sim.entities import Account, Task
     from ecslab.sim.exchange import Way
     from ecslab.sim.hops import Reach
     from ecslab.sim.hosts import Hosts
+    from ecslab.sim.names import Resolved
+    from ecslab.sim.service_connect import ServiceConnect
     from ecslab.sim.targets import Targets
     from ecslab.sim.wsgi import Answer
 
     AgentHandler = Callable[[Task, Request], Answer | None]
-    Resolver = Callable[[str, Task | None], str | None]
 
 __all__ = ["AGENT_ADDRESS", "Traffic"]
 
@@ -79,21 +79,22 @@ class Traffic:
         self._balancing = balancing
         self._hosts = hosts
         self._reach = reach
-        self._resolvers: list[Resolver] = []
+        self.names = Names(account, reach.topology)
+        self._account = account
+        self._connect: ServiceConnect | None = None
+        self._through_proxies: ConnectRequests | None = None
         self._agents: list[AgentHandler] = []
         env = account.clock.env
         connections = TargetConnections(env, hosts, reach)
+        self._direct = DirectRequests(hosts, reach)
         self._through_balancers = BalancerRequests(
             env, balancing, targets, connections, self.counts
         )
 
-    def add_resolver(self, resolver: Resolver) -> None:
-        """Have host names asked of `resolver` that are neither addresses nor load balancers.
-
-        Args:
-            resolver: returns the address of a name for a task (None for the internet), or None.
-        """
-        self._resolvers.append(resolver)
+    def connect(self, connect: ServiceConnect) -> None:
+        """Have tasks with a Service Connect proxy use it for the endpoints that they know."""
+        self._connect = connect
+        self._through_proxies = ConnectRequests(self._account, connect, self._reach)
 
     def add_agent(self, agent: AgentHandler) -> None:
         """Have requests of tasks to their container agent answered by `agent`.
@@ -114,6 +115,7 @@ class Traffic:
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
         verify: bool = True,
+        kept: KeptConnections[Any] | None = None,
     ) -> Response:
         """Send one request and return its answer; simulated time passes meanwhile.
 
@@ -126,6 +128,7 @@ class Traffic:
             connect_timeout: seconds the client waits for a connection; None for Linux's 127.
             read_timeout: seconds the client waits for the answer; None for ever.
             verify: whether the client checks TLS certificates.
+            kept: the connections that the client keeps open between its requests.
 
         Returns:
             The answer, with the seconds it took and its way.
@@ -143,6 +146,7 @@ class Traffic:
             CONNECT_TIMEOUT if connect_timeout is None else connect_timeout,
             read_timeout,
             verify,
+            kept,
         )
         outcome = self._go(request)
         self._record(request, outcome)
@@ -159,6 +163,7 @@ class Traffic:
         source: str = INTERNET_SOURCE,
         method: str = "GET",
         timeout: float = 30.0,
+        keep_alive: bool = False,
     ) -> Load:
         """Begin to send requests at a steady rate; they are sent while time passes.
 
@@ -169,11 +174,13 @@ class Traffic:
             source: ``internet``, or the ARN of the task that sends them.
             method: the HTTP method.
             timeout: seconds the client waits, for the connection and for the answer.
+            keep_alive: whether the client keeps its connections open between requests.
 
         Returns:
             The load, which counts what becomes of them.
         """
-        request = Request(method.upper(), url, {}, b"", source, timeout, timeout)
+        kept: KeptConnections[Any] | None = KeptConnections() if keep_alive else None
+        request = Request(method.upper(), url, {}, b"", source, timeout, timeout, kept=kept)
         self._source(request)
         load = Load(url, self._clock.now, seconds)
         env = self._clock.env
@@ -218,33 +225,34 @@ class Traffic:
         task = self._source(request)
         yield Wait(_ROUND_TRIP_INSIDE if task else _ROUND_TRIP_INTERNET)
         if request.host in _LOOPBACK:
-            return (yield from self._loopback(request, task))
+            return (yield from self._direct.loopback(request, task))
         if request.host == AGENT_ADDRESS and task is not None:
             return self._ask_agent(request, task)
-        balancer = self._balancing.named(request.host)
+        if task is not None and interface_of(task) is None:
+            message = f"Task {task.id} has no network: its network mode is none."
+            raise NetworkUnreachableError(message, hops=[_no_network(task)])
+        if task is not None and self._connect is not None and self._through_proxies is not None:
+            endpoint = self._connect.endpoint(task, request.host, request.port)
+            if endpoint is not None:
+                return (yield from self._through_proxies.way(request, task, endpoint))
+            if task.proxy is not None and request.host in task.proxy.names:
+                words = f"the Service Connect proxy has no endpoint {request.host}:{request.port}"
+                raise ConnectionRefusedByHostError.of(request, [Hop(words, shown_by(task))])
+        found = self._resolve(request, task)
+        balancer = self._balancing.named(found.name)
         if balancer is not None:
-            source = interface_of(task) if task else None
-            return (yield from self._through_balancers.way(request, balancer, source))
-        address = self._resolve(request.host, task)
-        found = self._find(address, request.port, task)
-        if found is None:
-            yield Wait(request.connect_timeout)
-            raise ConnectionTimedOutError.of(request, [_nobody(address, task)])
-        path = self._path(request, found, address, task)
-        if not path.reachable:
-            yield Wait(request.connect_timeout)
-            raise ConnectionTimedOutError.of(request, path.hops)
-        return (yield from self._converse(request, found, path))
-
-    def _loopback(self, request: Request, task: Task | None) -> Way:
-        if task is None:
+            return (yield from self._to_balancer(request, task, balancer))
+        if not found.addresses:
             message = (
-                f"{request.host} is the computer that runs this notebook, and nothing of the"
-                " simulated account listens there; use a load balancer's name or a task's address."
+                f"There is no host {request.host}: the name cannot be resolved in the simulated"
+                " network."
             )
-            raise ConnectionRefusedByHostError(message)
-        path = Path((Hop(f"task {task.id} calls itself", _shown_by(task)),))
-        return (yield from self._converse(request, task, path))
+            raise NameNotResolvedError(message, hops=found.hops)
+        return (yield from self._direct.way(request, task, found))
+
+    def _to_balancer(self, request: Request, task: Task | None, balancer: LoadBalancer) -> Way:
+        source = interface_of(task) if task else None
+        return (yield from self._through_balancers.way(request, balancer, source))
 
     def _ask_agent(self, request: Request, task: Task) -> Response:
         """Ask the container agent, which every container reaches at a link-local address."""
@@ -254,34 +262,13 @@ class Traffic:
             return Response(404, {"Content-Type": "text/plain"}, b"404 page not found\n")
         return Response(answer.status, dict(answer.headers), answer.body, answered_by=AGENT_ADDRESS)
 
-    def _converse(self, request: Request, task: Task, path: Path) -> Way:
-        """Talk to the process of a task that listens on the request's port."""
-        process = listener_on(task, request.port)
-        if process is None:
-            words = f"nothing in task {task.id} listens on port {request.port}"
-            hops = path.refused(words, _shown_by(task)).hops
-            raise ConnectionRefusedByHostError.of(request, hops)
-        if request.scheme == "https":
-            message = f"{request.host} does not speak HTTPS on port {request.port}."
-            raise TlsError(message, hops=path.hops)
-        headers = {**request.headers, "Host": request.authority}
-        answer = ask(process, request.method, request.url, headers, request.body)
-        patience = request.read_timeout or float("inf")
-        if (yield Wait(min(answer.seconds, patience), process)):
-            raise ConnectionClosedError.of(request, path.hops)
-        if answer.seconds > patience:
-            raise ReadTimedOutError.of(request, path.hops)
-        address = task.interface.private_ip if task.interface else request.host
-        by = f"{address}:{request.port}"
-        return Response(answer.status, dict(answer.headers), answer.body, 0.0, path.hops, by)
-
     # --- Names and addresses ----------------------------------------------------------------------
 
     def _source(self, request: Request) -> Task | None:
         if request.source == INTERNET_SOURCE:
             return None
         task = self._hosts.task(request.source)
-        if task is None or interface_of(task) is None or task.stopped:
+        if task is None or not _has_network(task) or task.stopped:
             message = (
                 f'No request can come from {request.source!r}: the source is "internet" or the'
                 " ARN of a task that has its network interface."
@@ -289,35 +276,12 @@ class Traffic:
             raise CourseError(message)
         return task
 
-    def _resolve(self, host: str, task: Task | None) -> str:
-        if _is_address(host):
-            return host
-        address = address_in(host, inside=task is not None)
-        if address:
-            return address
-        for resolver in self._resolvers:
-            found = resolver(host, task)
-            if found is not None:
-                return found
-        message = f"There is no host {host}: the name cannot be resolved in the simulated network."
-        raise NameNotResolvedError(message)
-
-    def _find(self, address: str, port: int, source: Task | None) -> Task | None:
-        found = self._hosts.public(address, port)
-        if found is not None or source is None or source.agent_interface is None:
-            return found
-        return self._hosts.private(source.agent_interface.vpc, address, port)
-
-    def _path(self, request: Request, target: Task, address: str, source: Task | None) -> Path:
-        destination = interface_of(target)
-        assert destination is not None  # noqa: S101 - found by its address
-        if source is None:
-            return self._reach.inbound(destination, request.port)
-        sender = interface_of(source)
-        assert sender is not None  # noqa: S101 - checked by _source
-        if address == destination.private_ip:
-            return self._reach.inside(sender, destination, request.port)
-        return self._reach.outside(sender, destination, request.port)
+    def _resolve(self, request: Request, task: Task | None) -> Resolved:
+        found = self.names.resolve(request.host, task)
+        if isinstance(found, Hop):
+            message = f"The name {request.host} cannot be resolved: {found.words}."
+            raise NameNotResolvedError(message, hops=[found])
+        return found
 
 
 def _timed(outcome: Response | TrafficError, seconds: float) -> Response | TrafficError:
@@ -327,21 +291,12 @@ def _timed(outcome: Response | TrafficError, seconds: float) -> Response | Traff
     return replace(outcome, seconds=seconds)
 
 
-def _shown_by(task: Task) -> str:
-    return f"ecs.describe_tasks(cluster='{task.cluster.name}', tasks=['{task.id}'])"
+def _has_network(task: Task) -> bool:
+    """Say whether a task has begun far enough to have the network that it will have."""
+    return interface_of(task) is not None or task.definition.get("networkMode") == "none"
 
 
-def _nobody(address: str, source: Task | None) -> Hop:
-    if source is None and ipaddress.ip_address(address).is_private:
-        words = f"{address} is a private address, to which the internet has no way"
-    else:
-        words = f"no task has the address {address}"
-    return Hop(words, f"ec2.describe_network_interfaces()  # {address}", "timeout")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _no_network(task: Task) -> Hop:
+    arn = task.definition.get("taskDefinitionArn")
+    words = f"task {task.id} has the network mode none: it has no interface but the loopback device"
+    return Hop(words, f"ecs.describe_task_definition(taskDefinition='{arn}')", "timeout")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.aws.ecs.discovery import set_namespace
 from ecslab.aws.ecs.lookup import active_cluster, check_references, find_cluster, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.service_linked_roles import ensure_ecs_role
@@ -47,9 +48,9 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         "capacityProviders": providers,
         "defaultCapacityProviderStrategy": strategy,
     }
-    for optional in ("configuration", "serviceConnectDefaults"):
-        if params.get(optional):
-            record[optional] = params[optional]
+    if params.get("configuration"):
+        record["configuration"] = params["configuration"]
+    set_namespace(call, record, params.get("serviceConnectDefaults"))
     cluster = Cluster(name, arn, record)
     account.clusters[name] = cluster
     ensure_ecs_role(account.id)
@@ -95,9 +96,9 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     rules.check_configuration(params.get("configuration") or {})
     settings = rules.merge_settings(cluster.record["settings"], params.get("settings") or [])
     cluster.record["settings"] = settings
-    for optional in ("configuration", "serviceConnectDefaults"):
-        if params.get(optional):
-            cluster.record[optional] = params[optional]
+    if params.get("configuration"):
+        cluster.record["configuration"] = params["configuration"]
+    set_namespace(call, cluster.record, params.get("serviceConnectDefaults"))
     call.account.journal.record("cluster.updated", cluster.arn)
     return {"cluster": view(cluster, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
 

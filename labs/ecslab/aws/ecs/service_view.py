@@ -120,6 +120,8 @@ def _deployment(service: Service, deployment: Deployment) -> dict[str, Any]:
         "launchType": settings.get("launchType"),
         "capacityProviderStrategy": settings.get("capacityProviderStrategy"),
         "networkConfiguration": settings.get("networkConfiguration"),
+        "serviceConnectConfiguration": settings.get("serviceConnectConfiguration"),
+        "serviceConnectResources": _connect_resources(deployment),
     }
     return {key: value for key, value in view.items() if value} | {
         "failedTasks": deployment.failed_tasks,
@@ -169,3 +171,8 @@ def task_set_view(service: Service, task_set: TaskSet, *, tags: bool = False) ->
     view["loadBalancers"] = view["loadBalancers"] or []
     view["serviceRegistries"] = view["serviceRegistries"] or []
     return {key: value for key, value in view.items() if value is not None}
+
+
+def _connect_resources(deployment: Deployment) -> list[dict[str, str]]:
+    resources = deployment.connection.resources if deployment.connection else {}
+    return [{"discoveryName": name, "discoveryArn": arn} for name, arn in resources.items()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecslab.aws.ecs import deployment_rules, gateway_routes
 from ecslab.aws.ecs import service_rules as rules
 from ecslab.aws.ecs.clusters import with_token
+from ecslab.aws.ecs.discovery import connected, find_namespace
 from ecslab.aws.ecs.lookup import (
     active_cluster,
     active_service,
@@ -68,6 +69,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     strategy = (params.get("deploymentConfiguration") or {}).get("strategy", ROLLING)
     deployment_rules.check_shifting(call, params.get("loadBalancers") or [], strategy)
     rules.check_exec(params, definition)
+    params = connected(call, cluster, params, definition)
     check_monitoring(params)
     connections = gateway_routes.connect(call, cluster, params, definition)
     service = _adopted(call, cluster, name, params)
@@ -118,6 +120,7 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     rules.check_daemon({**params, **scheduling}, placement.launch_type)
     settings = rules.revision_settings(merged_settings, placement)
     rules.check_load_balancers(call, settings.get("loadBalancers") or [], definition)
+    settings = connected(call, cluster, settings, definition, service)
     rules.check_exec({**service.record, **params}, definition)
     check_monitoring(params)
     rules.check_capacity_change(params, primary.settings)
@@ -208,6 +211,21 @@ def list_services(call: Call, params: Params) -> dict[str, Any]:
     found = page(
         arns,
         query=("services", cluster.name, str(launch_type), str(strategy)),
+        max_results=params.get("maxResults"),
+        next_token=params.get("nextToken"),
+        default=_LISTED_BY_DEFAULT,
+    )
+    return with_token({"serviceArns": found.items}, found.next_token)
+
+
+@operation("ListServicesByNamespace")
+def list_by_namespace(call: Call, params: Params) -> dict[str, Any]:
+    """Answer ListServicesByNamespace: the services of all clusters that are in it."""
+    namespace = find_namespace(call, params["namespace"])
+    connect = call.engine.agent.discovery.connect
+    found = page(
+        [service.arn for service, _ in connect.services_in(namespace.arn)],
+        query=("services by namespace", namespace.arn),
         max_results=params.get("maxResults"),
         next_token=params.get("nextToken"),
         default=_LISTED_BY_DEFAULT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.aws.ecs.connect_view import connect_attachments, connect_containers
 from ecslab.model.placement import needs_of
 from ecslab.sim.entities import FARGATE
 
@@ -22,7 +23,7 @@ def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
     """
     definition = task.definition
     view: dict[str, Any] = {
-        "attachments": [_attachment(task)] if task.subnets else [],
+        "attachments": [*connect_attachments(task), *([_attachment(task)] if task.subnets else [])],
         "attributes": [{"name": "ecs.cpu-architecture", "value": _architecture(task).lower()}],
         "availabilityZone": task.zone,
         "capacityProviderName": task.capacity_provider,
@@ -30,7 +31,10 @@ def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
         "containerInstanceArn": task.instance.arn if task.instance else None,
         "connectivity": task.connectivity,
         "connectivityAt": task.connectivity_at,
-        "containers": [_container(task, container) for container in task.containers],
+        "containers": [
+            *connect_containers(task),
+            *(_container(task, container) for container in task.containers),
+        ],
         "cpu": definition.get("cpu"),
         "createdAt": task.created_at,
         "desiredStatus": task.desired_status,
@@ -72,7 +76,8 @@ def _architecture(task: Task) -> str:
 def _overrides(task: Task) -> dict[str, Any]:
     given = dict(task.overrides)
     known = {entry["name"]: entry for entry in given.get("containerOverrides") or []}
-    given["containerOverrides"] = [known.get(c.name, {"name": c.name}) for c in task.containers]
+    names = [*([task.proxy.name] if task.proxy else []), *(c.name for c in task.containers)]
+    given["containerOverrides"] = [known.get(name, {"name": name}) for name in names]
     given.setdefault("inferenceAcceleratorOverrides", [])
     return given
 
