@@ -11,17 +11,20 @@ from moto.elbv2.models import elbv2_backends
 from ecslab.aws.balancer_backend import attach
 from ecslab.aws.balancer_values import balancer_of, group_of
 from ecslab.sim.balancer_metrics import BalancerMetrics
+from ecslab.sim.balancer_tracing import BalancerTracer
 from ecslab.sim.hops import Reach
 from ecslab.sim.hosts import Hosts
 from ecslab.sim.listener_rules import groups_of
 from ecslab.sim.ports import Target
 from ecslab.sim.targets import RegisteredTarget, Targets
+from ecslab.sim.tracing import Tracer
 from ecslab.sim.traffic import Traffic
 
 if TYPE_CHECKING:
     from ecslab.aws.network import Network
     from ecslab.sim.balancing import LoadBalancer, TargetGroup
     from ecslab.sim.entities import Account
+    from ecslab.sim.service_connect import ServiceConnect
 
 __all__ = ["LoadBalancers"]
 
@@ -50,6 +53,21 @@ class LoadBalancers:
         self.traffic = Traffic(account, self, self.hosts, self._reach, self.targets)
         BalancerMetrics(account, self, self.targets, self.traffic.counts)
         attach(account.id, account.region, self)
+
+    def tracer(self, connect: ServiceConnect) -> Tracer:
+        """Return what explains ways through the network.
+
+        Args:
+            connect: the endpoints of Service Connect.
+        """
+        balancers = BalancerTracer(self, self.hosts, self._reach, self.targets)
+        return Tracer(
+            self._account,
+            balancing=self,
+            names=self.traffic.names,
+            balancers=balancers,
+            connect=connect,
+        )
 
     def close(self) -> None:
         """Let go of moto."""

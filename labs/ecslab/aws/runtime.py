@@ -82,6 +82,7 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest
 
+    from ecslab.sim.tracing import Tracer
     from ecslab.sim.traffic import Traffic
 
 REGION = "us-east-1"
@@ -176,6 +177,10 @@ class Runtime:
         """Return the HTTP traffic of a Region."""
         self.engine(region)
         return self._balancers[region].traffic
+
+    def tracer(self, region: str = REGION) -> Tracer:
+        """Return what explains ways through the network of a Region."""
+        return self._balancers[region].tracer(self.engine(region).agent.discovery.connect)
 
     def registry(self, region: str = REGION) -> Registry:
         """Return the image registry of a Region."""

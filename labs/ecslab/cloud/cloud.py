@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from ecslab.aws.runtime import Runtime
 from ecslab.cloud.explain import Explanation, explain
 from ecslab.cloud.look import look
+from ecslab.cloud.route import Route
 from ecslab.cloud.view import View
 from ecslab.errors import CourseError
 from ecslab.sim.faults import interrupt_spot
@@ -220,6 +221,26 @@ class Cloud(AbstractContextManager["Cloud"]):
             connect_timeout=timeout,
             read_timeout=timeout,
         )
+
+    def path(self, source: str, destination: str, port: int | None = None) -> Route:
+        """Return the way through the network, hop by hop; nothing is sent, no time passes.
+
+        Args:
+            source: "internet", or the ARN of a task, also of one that has stopped.
+            destination: a URL, a host name or an address; the ARN of a task; the URI of an image,
+                for the three connections of a pull; the name of an AWS service's endpoint, such as
+                "logs" or "secretsmanager"; or "internet".
+            port: the TCP port; by default that of the URL, else 80, else 443 for AWS and the
+                internet.
+
+        Returns:
+            The route: `reachable`, `obstacle`, `hops`, each hop with its `words` and, as
+            `evidence`, the API call that shows it. Its `str()` is text; a notebook shows a picture.
+
+        Raises:
+            ecslab.errors.CourseError: the source or the destination makes no sense.
+        """
+        return Route.of(self._started.tracer().trace(source, destination, port))
 
     def load(
         self,

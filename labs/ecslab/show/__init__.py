@@ -5,6 +5,7 @@
     cloud.view()  # what there is now: clusters, services, tasks by Availability Zone
     timeline(cloud, task_arn)  # a task's states over time; several ARNs, ids or lists are fine
     timeline(cloud)  # the newest 12 tasks
+    cloud.path("internet", url)  # the way of a request, hop by hop, with the call that shows each
     rollout(cloud, "web")  # tasks of each revision over time, with the limits and the events
     cloud.explain(arn)  # the chain of causes behind a state, each with the call that shows it
 
@@ -26,8 +27,9 @@ from __future__ import annotations
 
 from ecslab.cloud.drawn import draw_with
 from ecslab.cloud.explain import Explanation
+from ecslab.cloud.route import Route
 from ecslab.cloud.view import View
-from ecslab.show import explanation_picture, view_picture
+from ecslab.show import explanation_picture, route_picture, view_picture
 from ecslab.show.rollout import Rollout, rollout
 from ecslab.show.timeline import Timeline, timeline
 
@@ -35,3 +37,4 @@ __all__ = ["Rollout", "Timeline", "rollout", "timeline"]
 
 draw_with(View, view_picture.html)
 draw_with(Explanation, explanation_picture.html)
+draw_with(Route, route_picture.html)

@@ -116,9 +116,14 @@ def address_in(name: str, *, inside: bool) -> str:
     return ".".join(found.groups()) if found else ""
 
 
-def interface_of(task: Task) -> NetworkInterface | None:
-    """Return a task's network interface as reachability decisions take it."""
-    interface = task.interface
+def interface_of(task: Task, *, agent: bool = False) -> NetworkInterface | None:
+    """Return a task's network interface as reachability decisions take it.
+
+    Args:
+        task: the task.
+        agent: whether its agent sends, which pulls images and reads secrets.
+    """
+    interface = task.agent_interface if agent else task.interface
     shares_host = task.definition.get("networkMode") != "none"
     if interface is None and task.instance is not None and shares_host:
         interface = task.instance.interface
