@@ -21,6 +21,7 @@ from urllib3.response import HTTPResponse
 
 from ecslab.aws import http_client
 from ecslab.aws.source import current_task
+from ecslab.sim.kept_connections import KeptConnections
 from ecslab.sim.request import (
     INTERNET_SOURCE,
     ConnectionTimedOutError,
@@ -70,6 +71,7 @@ def install(traffic: Callable[[], Traffic]) -> None:
         timeout: Any = None,
         *,
         verify: bool = True,
+        kept: KeptConnections[Any] | None = None,
     ) -> Response:
         connect_timeout, read_timeout = _timeouts(timeout)
         with turn:
@@ -82,6 +84,7 @@ def install(traffic: Callable[[], Traffic]) -> None:
                 connect_timeout=connect_timeout,
                 read_timeout=read_timeout,
                 verify=verify,
+                kept=kept,
             )
 
     _undo.extend(
@@ -158,13 +161,18 @@ def _exchange(
     *,
     verify: bool,
 ) -> requests.Response:
-    """Send a request with the retries that its adapter was made with."""
+    """Send a request with the retries that its adapter was made with.
+
+    The connections are the adapter's, and so the session's: the next request may use them again.
+    """
     retries = adapter.max_retries
     method, url = str(request.method), str(request.url)
+    kept = vars(adapter).setdefault("_kept", KeptConnections())
     while True:
         headers = {str(name): str(text) for name, text in request.headers.items()}
         try:
-            response = send(method, url, headers, _body(request), timeout, verify=verify)
+            body = _body(request)
+            response = send(method, url, headers, body, timeout, verify=verify, kept=kept)
         except TrafficError as error:
             raise _as_requests_error(error, request) from None
         raw = _raw(response, method)

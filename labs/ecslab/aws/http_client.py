@@ -7,6 +7,7 @@ from http.client import HTTPConnection, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.http_messages import is_complete, parse, render
+from ecslab.sim.kept_connections import KeptConnections
 from ecslab.sim.request import (
     ConnectionClosedError,
     ConnectionRefusedByHostError,
@@ -46,6 +47,7 @@ class Wire:
         self._sent = bytearray()
         self._received = b""
         self._lost: OSError | None = None
+        self._kept: KeptConnections[Any] = KeptConnections()
 
     def sendall(self, data: Any) -> None:
         """Take a part of the request, and send the request once it is complete.
@@ -77,7 +79,14 @@ class Wire:
     def _exchange(self, request: ReceivedRequest) -> Response:
         proxied = request.target.startswith(("http://", "https://"))
         url = request.target if proxied else self._base + request.target
-        return self._send(request.method, url, request.headers, request.body, timeout=self._timeout)
+        return self._send(
+            request.method,
+            url,
+            request.headers,
+            request.body,
+            timeout=self._timeout,
+            kept=self._kept,
+        )
 
     def close(self) -> None:
         """End the connection."""

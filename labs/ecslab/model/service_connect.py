@@ -16,7 +16,7 @@ from ecslab.model import service_connect_answers as answers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Endpoint", "TestHeader", "check", "check_unchanged", "endpoints", "first_wait"]
+__all__ = ["Endpoint", "TrafficMark", "check", "check_unchanged", "endpoints", "first_wait"]
 
 HTTP_PROTOCOLS: Final = ("http", "http2", "grpc")
 
@@ -38,7 +38,7 @@ Connect)."""
 
 
 @dataclass(frozen=True, slots=True)
-class TestHeader:
+class TrafficMark:
     """The header field that marks test traffic.
 
     Args:
@@ -81,7 +81,7 @@ class Endpoint:
     protocol: str
     request_timeout: float
     idle_timeout: float
-    test: TestHeader = TestHeader()
+    test: TrafficMark = TrafficMark()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -210,9 +210,9 @@ def _seconds(timeout: Mapping[str, Any], name: str, default: float) -> float:
     return default if value is None else float(value)
 
 
-def _test_header(alias: Mapping[str, Any]) -> TestHeader:
+def _test_header(alias: Mapping[str, Any]) -> TrafficMark:
     header = (alias.get("testTrafficRules") or {}).get("header") or {}
-    return TestHeader(header.get("name") or _TEST_HEADER, (header.get("value") or {}).get("exact"))
+    return TrafficMark(header.get("name") or _TEST_HEADER, (header.get("value") or {}).get("exact"))
 
 
 def _mapping(
