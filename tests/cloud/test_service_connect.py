@@ -473,6 +473,26 @@ def test_the_application_protocol_stays(connected: Connected) -> None:
         connected.ecs.update_service(cluster="shop", service="catalog", taskDefinition=definition)
 
 
+def test_settings_without_effect_are_kept(connected: Connected) -> None:
+    """TLS and the logs of the proxy: shown as given, with no effect on traffic."""
+    tls = {
+        "issuerCertificateAuthority": {
+            "awsPcaAuthorityArn": "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1"
+        }
+    }
+    logs = {
+        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/proxy"}},
+        "accessLogConfiguration": {"format": "JSON"},
+        "containerConfigurations": [{"logLevel": "debug"}],
+    }
+    service = connected.catalog(count=1, entry=entry(tls=tls), connect=logs)
+    shown = service["deployments"][0]["serviceConnectConfiguration"]
+    assert shown["services"][0]["tls"] == tls
+    assert {key: shown[key] for key in logs} == logs
+    connected.running("catalog", 1)
+    assert connected.shop.cloud.http(URL, source=connected.client()).status == 200
+
+
 def test_service_connect_can_be_switched_off(connected: Connected) -> None:
     """UpdateServiceRequest.serviceConnectConfiguration starts a deployment."""
     connected.catalog(count=1)

@@ -84,7 +84,7 @@ class ApplicationBalancer:
         if sent.ending == "unreachable":
             yield Wait(_CONNECT_TO_TARGET)
         if sent.ending == "timeout" and (request.read_timeout or patience) < patience:
-            raise ReadTimedOutError.of(request, sent.hops, chosen=chosen)
+            raise ReadTimedOutError.of(request, sent.hops)
         chosen = sent.target is not None
         return self._itself(_STATUSES[sent.ending], arrived, group.arn, sent.hops, chosen=chosen)
 

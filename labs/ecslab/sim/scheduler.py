@@ -66,6 +66,7 @@ class Scheduler:
         self._replacement = Replacement(account, self._tasks, events)
         self._rolling = RollingUpdate(account, self._tasks, self._throttle, self._capacity, events)
         self._rebalancing = ZoneRebalancing(account, self._tasks, events)
+        self._connect = agent.discovery.connect
         agent.listen(self._task_changed)
 
     def adopt(self, service: Service) -> None:
@@ -162,7 +163,7 @@ class Scheduler:
         if not service.tasks():
             service.status = "INACTIVE"
             service.deployments.clear()
-            self._agent.discovery.connect.end(service)
+            self._connect.end(service)
             self._account.journal.record("service.inactive", service.arn)
 
     def _task_changed(self, task: Task) -> None:

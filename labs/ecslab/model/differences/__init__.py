@@ -13,6 +13,7 @@ from typing import Final
 
 from ecslab.model.differences import (
     capacity,
+    discovery,
     network,
     observability,
     operations,
@@ -32,6 +33,7 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
     *services.DIFFERENCES,
     *capacity.DIFFERENCES,
     *network.DIFFERENCES,
+    *discovery.DIFFERENCES,
     *permissions.DIFFERENCES,
     *observability.DIFFERENCES,
     *scaling.DIFFERENCES,

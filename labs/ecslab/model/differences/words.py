@@ -13,6 +13,7 @@ from ecslab.model import (
     failures,
     gateways,
     host_failures,
+    service_connect_answers,
     task_sets,
 )
 from ecslab.model.differences.difference import Area, Difference
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MODEL: Final = "tests/model/task_definition"
+_CONNECT: Final = "tests/cloud/test_service_connect.py"
+_REGISTRY: Final = "tests/cloud/test_service_discovery.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,26 @@ SOURCES: Final[tuple[Source, ...]] = (
         BAD_CHOICE=f"{_MODEL}/test_families.py::test_choice_of_another_program",
     ),
     _module(Area.TASK_DEFINITIONS, overrides, f"{_MODEL}/test_overrides.py::test_refused_override"),
+    _module(
+        Area.NETWORK,
+        service_connect_answers,
+        "tests/cloud/test_service_connect.py::test_configurations_that_are_refused",
+        ALIAS_TAKEN=f"{_CONNECT}::test_names_are_unique_in_a_namespace",
+        REPEATED_NAME=f"{_CONNECT}::test_names_are_unique_in_a_namespace",
+        REPEATED_ALIAS=f"{_CONNECT}::test_names_are_unique_in_a_namespace",
+        NETWORK_MODE=f"{_CONNECT}::test_what_a_task_definition_needs",
+        NO_MEMORY=f"{_CONNECT}::test_what_a_task_definition_needs",
+        PROTOCOL_CHANGED=f"{_CONNECT}::test_the_application_protocol_stays",
+        TIMEOUT="tests/model/test_service_connect.py::test_timeouts_are_not_negative",
+        LOG_LEVEL="tests/model/test_service_connect.py::test_the_log_level_of_the_proxy",
+        CONTROLLER="tests/model/test_service_connect.py::test_only_the_controller_of_ecs",
+        REGISTRY_CONTAINER_PORT=f"{_REGISTRY}::test_registries_that_are_refused",
+        REGISTRY_NO_PORT=f"{_REGISTRY}::test_registries_that_are_refused",
+        REGISTRY_ONLY_SRV=f"{_REGISTRY}::test_registries_that_are_refused",
+        REGISTRY_NO_NETWORK=f"{_REGISTRY}::test_registries_that_are_refused",
+        REGISTRY_UNKNOWN=f"{_REGISTRY}::test_one_registry_that_exists_and_a_thousand_tasks",
+        REGISTRY_SEVERAL=f"{_REGISTRY}::test_one_registry_that_exists_and_a_thousand_tasks",
+    ),
     _module(
         Area.CAPACITY,
         host_failures,
