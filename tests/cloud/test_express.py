@@ -233,6 +233,18 @@ def test_what_the_role_may_not_do_fails(express: Express) -> None:
         express.create(infrastructureRoleArn=express.execution)
 
 
+def test_the_policy_that_aws_manages_is_enough_to_build(express: Express) -> None:
+    """AmazonECSInfrastructureRoleforExpressGatewayServices: by the tag AmazonECSManaged."""
+    express.iam.delete_role_policy(RoleName="infrastructure", PolicyName="build")
+    policy = "AmazonECSInfrastructureRoleforExpressGatewayServices"
+    express.iam.attach_role_policy(
+        RoleName="infrastructure", PolicyArn=f"arn:aws:iam::aws:policy/service-role/{policy}"
+    )
+    made = express.create()
+    express.cloud.advance(minutes=3)
+    assert express.cloud.http(endpoint(made)).text == "one"
+
+
 def test_a_task_definition_of_ones_own(express: Express) -> None:
     """Botocore ecs CreateExpressGatewayServiceRequest.taskDefinitionArn: a container Main."""
     mapping = {"containerPort": 8080, "name": "http"}

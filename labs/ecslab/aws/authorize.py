@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ecslab.aws.iam_conditions import request_keys
+from ecslab.aws.iam_conditions import made_keys, request_keys
 from ecslab.aws.iam_context import CallContext, call_keys, caller_keys, resource_keys
 from ecslab.aws.iam_documents import Documents, documents_of
 from ecslab.aws.iam_errors import bad_credentials, denied, not_signed
@@ -60,7 +60,7 @@ def authorize(
     for check in checks(service, operation, params, principal, call):
         prefix = check.action.partition(":")[0]
         for forms in check.resources:
-            tags = resource_keys(prefix, forms[0], call)
+            tags = resource_keys(prefix, forms[0], call) or made_keys(service, operation, params)
             keys = request_context(general, tags, check.keys)
             decision = judge(principal, documents, check.action, forms, keys)
             if not decision.allowed:

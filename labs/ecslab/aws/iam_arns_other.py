@@ -41,6 +41,11 @@ def _nothing(*operations: str) -> dict[str, str]:
 
 _ASG: Final = "autoScalingGroup:*:autoScalingGroupName/"
 OTHERS: Final[dict[str, Arns]] = {
+    "acm": Arns(
+        _arns("acm"),
+        by_operation({"certificate/*": "RequestCertificate"}),
+        ("{CertificateArn}",),
+    ),
     "application-autoscaling": Arns(
         _arns("application-autoscaling"),
         by_operation(

@@ -14,6 +14,8 @@ from ecslab.aws.iam_paths import search
 
 Params = Mapping[str, Any]
 
+_TAGS_OF_WHAT_IS_MADE: Final = ("acm", "application-autoscaling", "elbv2")
+
 
 def request_keys(
     service: str, operation: str, params: Params, context: CallContext
@@ -29,6 +31,19 @@ def request_keys(
     if service == "ecs":
         keys.update(ecs_keys(operation, params, context))
     return keys
+
+
+def made_keys(service: str, operation: str, params: Params) -> dict[str, object]:
+    """Return the tags that a call gives to what it makes, as tags of that resource.
+
+    These services judge aws:ResourceTag so when the resource is only being made, and AWS's managed
+    policies for the infrastructure roles of ECS rest on it
+    (AmazonECSInfrastructureRoleforExpressGatewayServices).
+    """
+    if service not in _TAGS_OF_WHAT_IS_MADE:
+        return {}
+    tags = request_tags(operation, params)
+    return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
 
 
 def request_tags(operation: str, params: Params) -> dict[str, str]:

@@ -31,7 +31,13 @@ def resource_tags(ecs: Call | None, arn: str) -> Mapping[str, str]:
     service, region, owner, name = parts[2:]
     if service == "ecs":
         return _ecs(ecs, arn) if ecs is not None else {}
-    find = {"ecr": _repository, "ec2": _ec2, "secretsmanager": _secret}.get(service)
+    find = {
+        "acm": _certificate,
+        "ec2": _ec2,
+        "ecr": _repository,
+        "elasticloadbalancing": _balancing,
+        "secretsmanager": _secret,
+    }.get(service)
     try:
         return _plain(find(region, owner, name)) if find else {}
     except (KeyError, AttributeError):  # no such Region, or a kind of resource without tags
@@ -59,6 +65,17 @@ def _secret(region: str, owner: str, name: str) -> Any:
 
 def _ec2(region: str, owner: str, name: str) -> Any:
     return get_backend("ec2")[owner][region].tags.get(name.partition("/")[2]) or {}
+
+
+def _balancing(region: str, owner: str, name: str) -> Any:
+    arn = f"arn:aws:elasticloadbalancing:{region}:{owner}:{name}"
+    return get_backend("elbv2")[owner][region].tagging_service.get_tag_dict_for_resource(arn)
+
+
+def _certificate(region: str, owner: str, name: str) -> Any:
+    arn = f"arn:aws:acm:{region}:{owner}:{name}"
+    found = get_backend("acm")[owner][region]._certificates.get(arn)  # noqa: SLF001 - no getter
+    return dict(found.tags) if found is not None else {}
 
 
 def _plain(tags: Mapping[str, str] | Iterable[Mapping[str, str]]) -> dict[str, str]:
