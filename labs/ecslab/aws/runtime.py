@@ -21,6 +21,7 @@ from ecslab.aws import (
     events,
     functions,
     http,
+    logs_reads,
     trail_lookup,
 )
 from ecslab.aws import network as vpc
@@ -30,10 +31,8 @@ from ecslab.aws.balancers import LoadBalancers
 from ecslab.aws.call_origin import CallOrigin
 from ecslab.aws.cloud_map import CloudMap
 from ecslab.aws.cloudwatch import responses as cloudwatch
-from ecslab.aws.cloudwatch.actions import AlarmActions
 from ecslab.aws.ecs import service as ecs
 from ecslab.aws.ecs.operation import Call
-from ecslab.aws.ecs.service_scaling import resizer
 from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.event_schedules import EventSchedules
 from ecslab.aws.event_targets import EventTargets
@@ -47,9 +46,10 @@ from ecslab.aws.iam_managed_policies import install_managed_policies
 from ecslab.aws.iam_roles import Roles
 from ecslab.aws.identity import ACCOUNT, CredentialStore, Identities
 from ecslab.aws.instance_watch import Change, WatchedInstances
+from ecslab.aws.log_routes import LogRoutes
 from ecslab.aws.logs import Logs
 from ecslab.aws.machines import Machines
-from ecslab.aws.measurements import measure
+from ecslab.aws.measurements import observe
 from ecslab.aws.network_port import TaskNetwork
 from ecslab.aws.programs import Programs
 from ecslab.aws.reader import Reader
@@ -61,6 +61,7 @@ from ecslab.aws.secrets import Secrets
 from ecslab.aws.sessions import new_session
 from ecslab.aws.source import current_task
 from ecslab.aws.storage import Storage
+from ecslab.aws.task_metadata import TaskMetadata
 from ecslab.aws.traffic_shifting import TrafficShifting
 from ecslab.aws.trail import Trail
 from ecslab.aws.trail_event import RequestCall
@@ -69,7 +70,6 @@ from ecslab.clock import Clock
 from ecslab.errors import CourseError
 from ecslab.journal import Journal
 from ecslab.model.task_definition import TaskDefinitions
-from ecslab.sim.alarms import AlarmController
 from ecslab.sim.engine import Engine
 from ecslab.sim.entities import Account
 from ecslab.sim.identifiers import Identifiers
@@ -142,6 +142,7 @@ class Runtime:
             cloud_map_backend.install(self._seconds),
             ecr.install(),
             events.install(),
+            logs_reads.install(),
             application_auto_scaling.install(self._scaling),
             cloudwatch.install(lambda region: self.engine(region).account),
             trail_lookup.install(self._trail),
@@ -244,12 +245,14 @@ class Runtime:
         metrics = MetricStore(self.clock)
         targets = EventTargets(account_id, region, lambda: self.clock.now, tasks, metrics)
         reporter = Events(account_id, region, lambda: self.clock.now, targets)
+        task_network = TaskNetwork(network, region)
         ports = Ports(
-            network=TaskNetwork(network, region),
+            network=task_network,
             registry=registry,
             roles=roles,
             secrets=Secrets(account_id, region),
             logs=Logs(account_id, lambda: self.clock.now),
+            log_routes=LogRoutes(account_id, lambda: self.clock.now, judged, task_network),
             balancers=None,  # type: ignore[arg-type] # set below: it needs the account
             programs=Programs(),
             events=reporter,
@@ -268,8 +271,6 @@ class Runtime:
             ports=ports,
             definitions=TaskDefinitions(account_id, region),
         )
-        ports.alarms = AlarmController(account)
-        AlarmActions(account).install(ports.alarms)
         balancers = LoadBalancers(account, network)
         ports.balancers = balancers.targets
         ports.extra["target_groups"] = balancers
@@ -282,13 +283,13 @@ class Runtime:
         self._engines[region] = engine
         self._schedules.append(EventSchedules(account, targets.deliver, tasks.run))
         self._balancers[region] = balancers
-        self._scalings[region] = ScalingController(account, resizer(engine, network))
+        self._scalings[region] = observe(account, engine, network)
         balancers.targets.listen(engine.scheduler.poke_target_group)
         balancers.traffic.add_agent(AgentEndpoint(roles, clients).answer)
+        balancers.traffic.add_agent(TaskMetadata(account).answer)
         engine.agent.listen(balancers.hosts.note)
         balancers.traffic.connect(engine.agent.discovery.connect)
         engine.agent.listen(TaskEvents(account).changed)
-        measure(account, engine)
         return self._engines[region], network
 
     def _scaling(self, region: str) -> tuple[ScalingController, Account]:

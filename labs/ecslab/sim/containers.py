@@ -20,10 +20,11 @@ from ecslab.sim import exec_agent, health
 from ecslab.sim.command_line import resolve
 from ecslab.sim.container_files import file_system
 from ecslab.sim.environment import variables
+from ecslab.sim.log_drivers import driver_for
 from ecslab.sim.process import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator
 
     from ecslab.sim.entities import Account, Container, Task
 
@@ -97,7 +98,7 @@ class ContainerRunner:
         dependants = [
             other
             for other in self._task.containers
-            if any(d["containerName"] == container.name for d in other.spec.get("dependsOn") or [])
+            if any(d["containerName"] == container.name for d in dependencies(self._task, other))
         ]
         for other in dependants:
             if other.exited is not None and not other.exited.triggered:
@@ -120,7 +121,7 @@ class ContainerRunner:
         return (instance.stop_timeout if instance else None) or DEFAULT_STOP_TIMEOUT
 
     def _await_dependencies(self, container: Container) -> Generator[Any, Any, str | None]:
-        for dependency in container.spec.get("dependsOn") or []:
+        for dependency in dependencies(self._task, container):
             other = self._task.container(dependency["containerName"])
             if other is None:
                 continue
@@ -174,14 +175,14 @@ class ContainerRunner:
         resolved = resolve(found.image, command)
         if resolved.missing:
             return CANNOT_START(program=resolved.missing)
-        write = self._writer(container)
+        container.log = driver_for(self._account, self._task, container)
         process = Process(
             self._account,
             self._task,
             container,
             resolved.image,
             environment=environment,
-            write=write,
+            write=container.log.write,
         )
         container.process = process
         container.status, container.health = "RUNNING", "UNKNOWN"
@@ -260,20 +261,22 @@ class ContainerRunner:
     def _journal(self, kind: str, container: Container, **fields: Any) -> None:
         self._account.journal.record(kind, self._task.arn, container=container.name, **fields)
 
-    def _writer(self, container: Container) -> Callable[[Iterable[str]], None]:
-        logging = container.spec.get("logConfiguration") or {}
-        options = logging.get("options") or {}
-        stream = container.log_stream
-        if logging.get("logDriver") != "awslogs" or stream is None:
-            return lambda _lines: None
-        group, region = options["awslogs-group"], options["awslogs-region"]
-        account = self._account
 
-        def write(lines: Iterable[str]) -> None:
-            account.clock.announce()
-            account.ports.logs.put(group, region, stream, lines)
+def dependencies(task: Task, container: Container) -> list[dict[str, Any]]:
+    """Return what a container waits for: its dependsOn, and the log router that it writes to.
 
-        return write
+    AWS: using_firelens: the router starts before the containers that use it, and stops after them.
+    """
+    given = list(container.spec.get("dependsOn") or [])
+    logging = container.spec.get("logConfiguration") or {}
+    if logging.get("logDriver") != "awsfirelens":
+        return given
+    names = {each["containerName"] for each in given}
+    routers = [c.name for c in task.containers if c.spec.get("firelensConfiguration")]
+    return [
+        *({"containerName": name, "condition": "START"} for name in routers if name not in names),
+        *given,
+    ]
 
 
 def _shown(container: Container) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.exec_agent import ExecAgent
     from ecslab.sim.exec_session import ExecSession
+    from ecslab.sim.log_drivers import LogDriver
     from ecslab.sim.ports import FoundImage, Interface, Ports, Target
     from ecslab.sim.process import Process
     from ecslab.sim.service import Service
@@ -62,6 +63,12 @@ class Container:
     exec_agent: ExecAgent | None = None
     """The agent for ECS Exec in it, if its task wants one."""
     log_stream: str | None = None
+    log: LogDriver | None = None
+
+    @property
+    def hangs(self) -> bool:
+        """Return whether its program hangs in a write, because the log driver takes no more."""
+        return self.log is not None and self.log.blocked
 
     @property
     def essential(self) -> bool:

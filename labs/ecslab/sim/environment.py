@@ -34,6 +34,9 @@ def variables(account: Account, task: Task, container: Container) -> dict[str, s
     result["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE"
     result["ECS_CONTAINER_METADATA_URI_V4"] = f"http://169.254.170.2/v4/{container.runtime_id}"
     result["ECS_AGENT_URI"] = f"http://169.254.170.2/api/{container.runtime_id}"
+    if any(each.spec.get("firelensConfiguration") for each in task.containers):
+        # amazon-ecs-agent, docker_task_engine.go: where the router listens for records.
+        result["FLUENT_HOST"], result["FLUENT_PORT"] = "127.0.0.1", "24224"
     role = task.definition.get("taskRoleArn")
     if role:
         path = account.ports.roles.credentials_path(str(role), task.arn)

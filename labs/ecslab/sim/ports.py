@@ -235,6 +235,29 @@ class StoragePort(Protocol):
         """Write an object; return whether the bucket is there."""
 
 
+class LogRoutesPort(Protocol):
+    """Where the log routers of tasks send what they get (FireLens)."""
+
+    def send(
+        self,
+        task: Any,
+        tag: str,
+        options: Mapping[str, str],
+        records: Sequence[Mapping[str, str]],
+    ) -> str | None:
+        """Send records with a task's role.
+
+        Args:
+            task: the task.
+            tag: Fluent Bit's tag of the container.
+            options: the output section, as the container's log options have it.
+            records: the records.
+
+        Returns:
+            None, or the line that the router prints because it could not.
+        """
+
+
 class BalancerPort(Protocol):
     """Target groups of load balancers (Elastic Load Balancing)."""
 
@@ -335,6 +358,7 @@ class Ports:
     roles: RolesPort
     secrets: SecretsPort
     logs: LogsPort
+    log_routes: LogRoutesPort
     balancers: BalancerPort
     programs: ProgramsPort
     events: EventsPort

@@ -33,6 +33,7 @@ SIGTERM_EXIT = 143
 
 _SHELL_MEMORY = 1.0
 _MEMORY_SAMPLE = 5.0
+_STUCK = 86400.0
 
 
 def _value(curve: Any, seconds: float) -> float:
@@ -236,6 +237,8 @@ class Process:
             Status, header fields, body and the seconds that the answer took.
         """
         self.served += 1
+        if self.container.hangs:
+            return Answer(503, seconds=_STUCK)
         latency = self.image.latency + self.load.work(self.image.cpu_seconds)
         app = self.image.app
         if app is None:
@@ -293,6 +296,9 @@ class Process:
         env = self.account.clock.env
         yield env.timeout(self.image.ready_after)
         while self.alive and not self._leaving:
+            if self.container.hangs:
+                yield env.timeout(1.0)
+                continue
             if not (yield from self._one_call(work)):
                 self.end(1 if self._leave is None else self._leave)
                 return
