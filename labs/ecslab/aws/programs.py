@@ -36,19 +36,35 @@ def sealed(environment: Mapping[str, str], session: Any) -> Generator[None, None
         environment: its variables.
         session: its default boto3 session.
     """
-    before = dict(os.environ)
-    outside = boto3.DEFAULT_SESSION
-    os.environ.clear()
-    os.environ.update({key: before[key] for key in _KEPT if key in before})
-    os.environ.update(_BOUND)
-    os.environ.update(environment)
-    boto3.DEFAULT_SESSION = session
+    kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
+    own = _encoded({**kept, **_BOUND, **environment})
+    outside, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, session
+    # The variables are exchanged as a whole: to set each of them costs more than most requests.
+    # Nothing but Python code runs here, so that the C library's copy need not follow.
+    variables: Any = os.environ
+    shared, variables._data = variables._data, dict(own)  # noqa: SLF001 - as the comment says
     try:
         yield
     finally:
+        inside, variables._data = variables._data, shared  # noqa: SLF001 - likewise
         boto3.DEFAULT_SESSION = outside
-        os.environ.clear()
-        os.environ.update(before)
+        for key in [key for key in {*inside, *own} if inside.get(key) != own.get(key)]:
+            _restore(key, shared)
+
+
+def _encoded(environment: Mapping[str, str]) -> dict[Any, Any]:
+    """Return variables as `os.environ` keeps them."""
+    variables: Any = os.environ
+    key, value = variables.encodekey, variables.encodevalue
+    return {key(name): value(text) for name, text in environment.items()}
+
+
+def _restore(key: Any, shared: Mapping[Any, Any]) -> None:
+    """Give the C library's copy of a variable, which code inside has set, its value back."""
+    if key in shared:
+        os.putenv(key, shared[key])
+    else:
+        os.unsetenv(key)
 
 
 class Programs:
