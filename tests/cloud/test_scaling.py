@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from inboxes import Inbox
 from shops import Shop, open_shop
 
 from ecslab import Cloud, Image
@@ -334,6 +335,31 @@ def test_a_policy_needs_a_target(shop: Shop) -> None:
             ScheduledActionName="a",
             Schedule="rate(1 hour)",
             ScalableTargetAction={"MinCapacity": 1},
+        )
+
+
+def test_scaling_is_an_event(shop: Shop) -> None:
+    """ecs_service_events: SERVICE_DESIRED_COUNT_UPDATED."""
+    inbox = Inbox()
+    inbox.listen("scaled", {"detail": {"eventName": ["SERVICE_DESIRED_COUNT_UPDATED"]}})
+    scaled = Scaled(shop)
+    scaled.api.register_scalable_target(**PLACE, MinCapacity=4)
+    (event,) = inbox.take()
+    assert event["resources"] == [shop.service()["serviceArn"]]
+    assert event["detail"]["eventType"] == "INFO"
+    assert scaled.activities()[0]["Cause"] == "minimum capacity was set to 4"
+
+
+def test_predictive_scaling_is_refused(shop: Shop) -> None:
+    scaled = Scaled(shop)
+    pair = {"PredefinedMetricType": "ECSServiceCPUUtilization"}
+    specification = {"TargetValue": 50.0, "PredefinedMetricPairSpecification": pair}
+    with pytest.raises(ClientError, match="not part of this simulation"):
+        scaled.api.put_scaling_policy(
+            **PLACE,
+            PolicyName="forecast",
+            PolicyType="PredictiveScaling",
+            PredictiveScalingPolicyConfiguration={"MetricSpecifications": [specification]},
         )
 
 
