@@ -144,6 +144,11 @@ def _send(_session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
     return AWSResponse(request.url, status, headers, MockRawResponse(body))
 
 
+def open_gateways() -> tuple[Gateway, ...]:
+    """Give the gateways that are open, the one that answers last."""
+    return tuple(_active)
+
+
 def open_gateway(gateway: Gateway) -> None:
     """Let every AWS request of this process arrive at a gateway from now on."""
     URLLib3Session.send = _send

@@ -97,6 +97,12 @@ def grade(
     scheduler: Annotated[
         str | None, typer.Option(help="A Dask cluster to grade on, such as tcp://HOST:8786.")
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            help="Run the checks in another process, out of reach of the notebook's code."
+        ),
+    ] = False,
     as_json: AsJson = False,
     junit: Annotated[Path | None, typer.Option(help="Also write a JUnit file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write a table for a spreadsheet.")] = None,
@@ -120,6 +126,7 @@ def grade(
         jobs=jobs or min(os.cpu_count() or 1, MOST_JOBS),
         timeout=timeout,
         require_sandbox=require_sandbox,
+        strict=strict,
     )
     if junit:
         storage.write(junit, to_junit(reports))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ecslab.sim.exec_session import ExecSession
     from ecslab.sim.load import Load
     from ecslab.sim.request import Response
+    from ecslab.sim.traffic import Traffic
 
 DEFAULT_SEED = 7
 _STEP = 1.0
@@ -83,6 +84,22 @@ class Cloud(AbstractContextManager["Cloud"]):
     ) -> None:
         """Stop the account."""
         self.stop()
+
+    @classmethod
+    def current(cls) -> Cloud:
+        """Return the account that runs in this process.
+
+        Raises:
+            ecslab.errors.CourseError: none runs.
+        """
+        if not cls._running:
+            raise CourseError("No simulated account is running; call start() of one first.")
+        return cls._running[-1]
+
+    @property
+    def traffic(self) -> Traffic:
+        """Return the HTTP traffic of the account's Region."""
+        return self._started.traffic()
 
     @property
     def running(self) -> bool:

@@ -18,7 +18,7 @@ from ecslab.errors import CourseError
 if TYPE_CHECKING:
     from ecslab.cloud import Cloud
 
-__all__ = ["TRIES_BEFORE_SOLUTION", "Session", "start"]
+__all__ = ["TRIES_BEFORE_SOLUTION", "Session", "opened", "start"]
 
 TRIES_BEFORE_SOLUTION = 3
 
@@ -50,6 +50,17 @@ def start(name: str, part: str = "lab", *, setting: Setting | None = None) -> Se
     tracebacks.shorten()
     session.open()
     return session
+
+
+def opened() -> Session:
+    """Give the session that is open in this process.
+
+    Raises:
+        CourseError: none is.
+    """
+    if not _open:
+        raise CourseError("Nothing is open: run the first cell of the notebook.")
+    return _open[-1]
 
 
 class Session:

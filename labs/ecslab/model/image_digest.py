@@ -62,6 +62,9 @@ def _of_container(value: Any, depth: int) -> Any:
 
 def _of_program(value: Any, depth: int) -> Any:
     """Return what stands for a function, or for an object that is called like one."""
+    told = getattr(value, "image_fingerprint", None)
+    if isinstance(told, str):  # it stands for another function, and says for which
+        return told
     if isinstance(value, functools.partial):
         return ["partial", _plain([value.func, value.args, value.keywords], depth)]
     if isinstance(value, MethodType):

@@ -138,12 +138,14 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
             self._once()
 
     def _once(self) -> None:
-        kernel = self.file.chain.prepare(self.number)
+        runner = self.file.chain.prepare(self.number)
+        kernel = runner.before(self)
         try:
             self._judge(kernel)
         finally:
             if kernel.timed_out or not kernel.is_alive():
                 self.file.chain.culprits.add(self.number)
+            runner.after(self)
 
     def _judge(self, kernel: CourseKernel) -> None:
         """Have nbval run and compare the cell in a process."""
@@ -165,10 +167,10 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
             return False
         first = self.test_outputs
         try:
-            kernel = file.second_look.prepare(self.number, file.chain.culprits)
-            if kernel is None:
+            runner = file.second_look.prepare(self.number, file.chain.culprits)
+            if runner is None:
                 return False
-            self._judge(kernel)
+            self._judge(runner.before(self))
         except (NbCellError, KernelDied, CourseError):
             if not any(str(out.get("text", "")).startswith("✘") for out in self.test_outputs or ()):
                 self.test_outputs = first

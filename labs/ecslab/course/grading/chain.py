@@ -1,34 +1,13 @@
-"""One run through a notebook: a process in which its cells run one after the other."""
+"""One run through a notebook: its cells, one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
-from ecslab.course.grading.kernel import CourseKernel
-from ecslab.course.grading.verdict import LEARNERS, Role
+from ecslab.course.grading.runner import Runnable, Runner, Start
+from ecslab.course.grading.verdict import LEARNERS
 
-__all__ = ["Chain", "Runnable"]
-
-
-class Runnable(Protocol):
-    """A code cell, as a chain needs it."""
-
-    @property
-    def number(self) -> int:
-        """The place among the code cells, from 0."""
-
-    @property
-    def role(self) -> Role:
-        """What the cell is for."""
-
-    @property
-    def source(self) -> str:
-        """The code."""
-
-    @property
-    def left_out(self) -> bool:
-        """Whether the cell is never run."""
+__all__ = ["Chain"]
 
 
 class Chain:
@@ -36,34 +15,34 @@ class Chain:
 
     Args:
         cells: all code cells of the notebook.
-        start: starts a process.
+        start: starts processes.
     """
 
-    def __init__(self, cells: Sequence[Runnable], start: Callable[[], CourseKernel]) -> None:
-        self.kernel: CourseKernel | None = None
+    def __init__(self, cells: Sequence[Runnable], start: Start) -> None:
+        self.runner: Runner | None = None
         self.culprits: set[int] = set()
         """Places of the cells that hung or ended their process."""
         self._cells = cells
         self._start = start
         self._done: list[int] = []
 
-    def prepare(self, number: int) -> CourseKernel:
-        """Bring a living process to the point where a cell can run.
+    def prepare(self, number: int) -> Runner:
+        """Bring living processes to the point where a cell can run.
 
-        All cells in front of it have then run in this process, except those that hung or ended
+        All cells in front of it have then run there, except those that hung or ended
         it. So a cell can also be run alone, after a crash, or in another worker of pytest-xdist.
 
         Args:
             number: the cell's place among the code cells.
 
         Returns:
-            That process.
+            What runs it.
         """
         while True:
-            kernel = self._living()
-            if self._caught_up(kernel, number):
+            runner = self._living()
+            if self._caught_up(runner, number):
                 self._done.append(number)
-                return kernel
+                return runner
 
     def blame(self, number: int) -> int | None:
         """Find the learner's cell that a crash in somebody else's cell comes from.
@@ -81,26 +60,26 @@ class Chain:
         return None
 
     def stop(self) -> None:
-        """End the process."""
-        if self.kernel is not None:
-            self.kernel.stop()
-            self.kernel = None
+        """End the processes."""
+        if self.runner is not None:
+            self.runner.stop()
+            self.runner = None
 
-    def _living(self) -> CourseKernel:
-        if self.kernel is not None and not self.kernel.is_alive():
+    def _living(self) -> Runner:
+        if self.runner is not None and not self.runner.is_alive():
             self.stop()
-        if self.kernel is None:
-            self.kernel = self._start()
+        if self.runner is None:
+            self.runner = self._start()
             self._done = []
-        return self.kernel
+        return self.runner
 
-    def _caught_up(self, kernel: CourseKernel, number: int) -> bool:
+    def _caught_up(self, runner: Runner, number: int) -> bool:
         """Run what is missing in front of a cell; false when that ended the process."""
         for cell in self._cells[:number]:
             missing = cell.number not in self._done and cell.number not in self.culprits
             if missing and not cell.left_out:
                 self._done.append(cell.number)
-                if not kernel.run(cell.source):
+                if not runner.run(cell):
                     self.culprits.add(cell.number)
                     return False
         return True

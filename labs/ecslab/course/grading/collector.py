@@ -18,6 +18,7 @@ from ecslab.course.grading.kernel import CourseKernel
 from ecslab.course.grading.merge import notes_of
 from ecslab.course.grading.place import Place
 from ecslab.course.grading.records import write_record
+from ecslab.course.grading.runner import Runner
 from ecslab.course.grading.second_look import SecondLook
 from ecslab.course.grading.subject import Subject
 from ecslab.course.grading.verdict import LEARNERS, Verdict
@@ -36,15 +37,24 @@ class CourseFile(IPyNbFile):  # type: ignore[misc]  # nbval is published without
     Args:
         subject: the notebook to run, and what it is.
         place: where to run it; a plain one of its own by default.
+        trusted: in strict grading, where the checks run.
     """
 
-    def __init__(self, *, subject: Subject, place: Place | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        subject: Subject,
+        place: Place | None = None,
+        trusted: Place | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.kernel: CourseKernel | None = None
         self.subject = subject
         self.cells: list[CourseCell] = []
         self.verdicts: dict[str, Verdict] = {}
         self._place = place
+        self._trusted = trusted
         self._own_place: Place | None = None
         asked = self.config.option.nbval_cell_timeout
         self.limit = CELL_LIMIT if asked == _NBVAL_LIMIT else float(asked)
@@ -89,9 +99,11 @@ class CourseFile(IPyNbFile):  # type: ignore[misc]  # nbval is published without
         checks = (cell.name for cell in self.cells[:number] if cell.role == "check")
         return any(self.verdicts[name].what != "passed" for name in checks if name in self.verdicts)
 
-    def _start(self) -> CourseKernel:
+    def _start(self) -> Runner:
         assert self._place is not None  # noqa: S101 - pytest calls setup first
-        return CourseKernel(self._place, self.limit)
+        kernel = CourseKernel(self._place, self.limit)
+        trusted = CourseKernel(self._trusted, self.limit) if self._trusted else None
+        return Runner(kernel, trusted, self.cells)
 
     def _item(self, cell: Any, number: int) -> CourseCell:
         options: dict[str, bool] = defaultdict(bool, find_metadata_tags(cell.metadata))

@@ -51,6 +51,7 @@ class Grader:
         course: the course to judge by; the one of this package by default.
         timeout: wall-clock seconds that one cell may take.
         require_sandbox: refuse to run a notebook that could reach the network or other files.
+        strict: believe a learner's process in nothing but what it asked of its account.
         layers: of the sandbox, those that are to be tried.
         parent: a warmed parent that somebody else starts and stops; an own one by default.
 
@@ -64,6 +65,7 @@ class Grader:
         course: CourseFiles | None = None,
         timeout: float = 60,
         require_sandbox: bool = False,
+        strict: bool = False,
         layers: Sequence[str] = LAYERS,
         parent: Parent | None = None,
     ) -> None:
@@ -72,6 +74,7 @@ class Grader:
         self._course = course or course_files.locate()
         self._timeout = timeout
         self._require_sandbox = require_sandbox
+        self._strict = strict
         self._layers = tuple(layers)
         self._parent = parent
         self._own: Parent | None = None
@@ -170,6 +173,7 @@ class Grader:
             limits=Limits(cpu=math.ceil(whole)),
             parent=self._parent.address if self._parent else None,
             layers=self._layers,
+            strict=self._strict,
             needed=_NEEDED if self._require_sandbox else (),
             hidden=(str(self._course.root / "solutions"),),
         )

@@ -55,7 +55,7 @@ def judge(plain: dict[str, Any]) -> int:
         if missing:
             write_record(records, {"refusal": _REFUSAL.format(", ".join(missing))})
             return 2
-        return _run(request, place)
+        return _judged(request, place)
     finally:
         place.close()
 
@@ -69,13 +69,28 @@ def main(request: Path) -> int:
     return judge(json.loads(request.read_text(encoding="utf-8")))
 
 
-def _run(request: Request, place: Place) -> int:
+def _judged(request: Request, place: Place) -> int:
+    from ecslab.course.grading.place import Place
+
+    if not request.strict:
+        return _run(request, place, None)
+    if request.parent is None:
+        trusted = Place.plain()
+    else:
+        trusted = Place.caged(request.parent, request.limits, request.layers)
+    try:
+        return _run(request, place, trusted)
+    finally:
+        trusted.close()
+
+
+def _run(request: Request, place: Place, trusted: Place | None) -> int:
     import pytest
 
     from ecslab.course.grading import plugin
 
     notebook = Path(request.notebook)
-    plugin.place_of_this_process(place)
+    plugin.places_of_this_process(place, trusted)
     arguments = [
         *("-p", "nbval.plugin", "-p", plugin.__name__),
         *("-p", "no:cacheprovider", "-c", str(notebook.parent.with_name("pytest.ini"))),

@@ -31,6 +31,9 @@ GRACE = 3.0
 LARGEST_OUTPUT = 8 * 1024 * 1024
 """Bytes of output that are kept of one cell; a check prints some hundred."""
 
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Characters that are taken of what a process tells about itself."""
+
 _STEP = 0.25
 _START_SECONDS = 60.0
 _MOST_MESSAGES = (
@@ -201,6 +204,35 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
         except KernelDied:
             pass
         return bool(self.is_alive())
+
+    def ask(self, expression: str) -> str | None:
+        """Evaluate an expression; what the last cell did stays known.
+
+        Args:
+            expression: gives an object that shows itself as plain text.
+
+        Returns:
+            That text, or None when there is none.
+        """
+        kept = self.interrupted_at, self.reply, self.flooded
+        try:
+            return self._evaluated(expression)
+        except (Empty, KernelDied, RuntimeError):
+            return None
+        finally:
+            self.interrupted_at, self.reply, self.flooded = kept
+
+    def _evaluated(self, expression: str) -> str | None:
+        if not self.is_alive():
+            return None
+        wanted = {"it": expression}
+        request = self.kc.execute("", silent=True, store_history=False, user_expressions=wanted)
+        self._await(request, time.monotonic() + self.limit)
+        found = self.reply.get("user_expressions")
+        shown = found.get("it") if isinstance(found, dict) else None
+        data = shown.get("data") if isinstance(shown, dict) else None
+        text = data.get("text/plain") if isinstance(data, dict) else None
+        return text if isinstance(text, str) and len(text) <= LARGEST_ANSWER else None
 
     @property
     def error(self) -> str:

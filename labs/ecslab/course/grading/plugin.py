@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SLOW = "rfc3987_syntax"
 _seen = pytest.StashKey["list[CourseFile]"]()
-_places: list[Place] = []
+_places: list[tuple[Place, Place | None]] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,13 +86,14 @@ def pytest_terminal_summary(
         terminalreporter.write_line(in_words(Report(file.path, file.subject.module, checks)))
 
 
-def place_of_this_process(place: Place) -> None:
-    """Have all notebooks of this process run in one place.
+def places_of_this_process(place: Place, trusted: Place | None) -> None:
+    """Have the notebook of this process run in places that the judge has made.
 
     Args:
-        place: a sandbox, as the judge has made it.
+        place: for the learner's process.
+        trusted: for the one that never runs the learner's code, in strict grading.
     """
-    _places.append(place)
+    _places[:] = [(place, trusted)]
 
 
 class Refused(pytest.File):
@@ -124,8 +125,9 @@ def _collector(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         return refused
     if subject is None:
         return None
+    place, trusted = _places[-1] if _places else (None, None)
     file: CourseFile = CourseFile.from_parent(
-        parent, path=path, subject=subject, place=_places[-1] if _places else None
+        parent, path=path, subject=subject, place=place, trusted=trusted
     )
     config.stash[_seen].append(file)
     return file

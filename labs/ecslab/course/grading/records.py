@@ -25,6 +25,7 @@ class Request:
         limits: what may be used of the machine.
         parent: the address of a warmed parent, or None.
         layers: of the sandbox, those that are to be tried.
+        strict: whether the checks run in a process that never runs the learner's code.
         needed: protections without which it is not to be run.
         hidden: folders that the notebook may not see.
     """
@@ -36,6 +37,7 @@ class Request:
     limits: Limits
     parent: str | None = None
     layers: tuple[str, ...] = ()
+    strict: bool = False
     needed: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-from ecslab.course.grading.chain import Runnable
-from ecslab.course.grading.kernel import CourseKernel
 from ecslab.course.grading.names import bound_by, kept, read_by, restored
+from ecslab.course.grading.runner import Runnable, Runner, Start
 from ecslab.course.grading.verdict import LEARNERS
 
 __all__ = ["NOTE", "LookedAt", "SecondLook"]
@@ -36,33 +35,34 @@ class SecondLook:
 
     Args:
         cells: all code cells of the notebook.
-        start: starts a process.
+        start: starts processes.
     """
 
-    def __init__(self, cells: Sequence[LookedAt], start: Callable[[], CourseKernel]) -> None:
+    def __init__(self, cells: Sequence[LookedAt], start: Start) -> None:
         self.errors: dict[int, str] = {}
         """By the place of each of the learner's cells of the latest step: its error, or nothing."""
         self._cells = cells
         self._start = start
-        self._kernel: CourseKernel | None = None
+        self._runner: Runner | None = None
         self._seen = 0
 
-    def prepare(self, number: int, culprits: set[int]) -> CourseKernel | None:
-        """Bring a process to the point where a check can run.
+    def prepare(self, number: int, culprits: set[int]) -> Runner | None:
+        """Bring processes to the point where a check can run.
 
         Args:
             number: the check's place among the code cells.
             culprits: places of cells that hang or end their process.
 
         Returns:
-            That process, or None when a second look would show nothing new.
+            What runs it, or None when a second look would show nothing new.
         """
         first = self._first_of_step(number)
         step = self._cells[first:number]
         if not any(cell.changed for cell in step) or any(c.number in culprits for c in step):
             return None
-        if self._kernel is None:
-            self._kernel = self._start()
+        if self._runner is None:
+            self._runner = self._start()
+        runner = self._runner
         earlier = [
             cell.source
             for cell in self._cells[self._seen : first]
@@ -74,22 +74,34 @@ class SecondLook:
             for cell in self._cells[:first]
             if cell.role in {"given", "answer"} and not cell.left_out
         ]
-        for code in (*earlier, kept(names), *solution, restored(names)):
-            if not self._kernel.run(code):
+        # The trusted process needs none of the learner's: there, what was asked is repeated.
+        for code in (*earlier, kept(names)):
+            if not runner.kernel.run(code):
                 return None
+        for code in solution:
+            if not runner.run_code(code):
+                return None
+        if not runner.kernel.run(restored(names)):
+            return None
         self._seen = number
+        return runner if self._runs(runner, step) else None
+
+    def _runs(self, runner: Runner, step: Sequence[LookedAt]) -> bool:
+        """Run the cells of a step, and keep the errors of the learner's."""
         self.errors = {}
+        if step:
+            runner.forget(step[0])
         for cell in step:
-            if not self._kernel.run(cell.source):
-                return None
+            if not runner.run(cell):
+                return False
             if cell.role in LEARNERS:
-                self.errors[cell.number] = self._kernel.error
-        return self._kernel
+                self.errors[cell.number] = runner.kernel.error
+        return True
 
     def stop(self) -> None:
-        """End the process."""
-        if self._kernel is not None:
-            self._kernel.stop()
+        """End the processes."""
+        if self._runner is not None:
+            self._runner.stop()
 
     def _first_of_step(self, number: int) -> int:
         """Give the place behind the check before."""
