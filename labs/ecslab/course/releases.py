@@ -30,6 +30,9 @@ _ENOUGH = 1000
 
 _VISITS = 6
 _SECONDS = 5
+_PRECISION = timedelta(milliseconds=1)
+"""The API tells times in whole milliseconds, and leaves out what is beyond."""
+
 _MINUTES = 3
 """How long a release may take, at the least, while the load goes on."""
 
@@ -96,7 +99,7 @@ def expect_during(load: Load, release: dict[str, Any]) -> None:
     began = release["startedAt"]
     ended = load.began + timedelta(seconds=load.seconds)
     found = ""
-    if load.began > began:
+    if load.began - began >= _PRECISION:
         found = "the load began after the release"
     elif ended < began + timedelta(minutes=_MINUTES):
         found = f"the load ended less than {_MINUTES} minutes after the release began"
