@@ -1,0 +1,194 @@
+"""A submission is hostile code: what it reaches, what it forges, and what it costs the others."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecslab.course.files import locate
+from ecslab.course.grading import grade_files, in_words, protected, to_csv, to_json, to_junit
+from ecslab.course.grading.kernel import CourseKernel
+from ecslab.course.grading.place import Place
+from ecslab.course.sandbox.cage import LAYERS
+from ecslab.course.sandbox.limits import Limits
+
+ATTACKS = tomllib.loads(Path(__file__).with_name("attacks.toml").read_text(encoding="utf-8"))
+LAB = "02-clusters"
+CHECK = "three-clusters"
+
+
+def entries(kind: str) -> list[Any]:
+    return [pytest.param(each, id=each["name"]) for each in ATTACKS[kind]]
+
+
+@pytest.fixture(scope="module")
+def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another learner's submission, that everybody on this machine may read."""
+    path = tmp_path_factory.mktemp("submissions") / "other.ipynb"
+    path.write_text("secret")
+    for folder in path.parents[:3]:
+        folder.chmod(0o755)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cell(parent: Any, secret: Path) -> Iterator[tuple[CourseKernel, dict[str, bool]]]:
+    """A kernel in a sandbox that knows where everything is."""
+    os.environ["A_TOKEN"] = "secret"
+    hidden = [locate().root / "solutions"]
+    place = Place.caged(parent.address, Limits(), LAYERS, hidden)
+    kernel = CourseKernel(place, 20.0)
+    solution = hidden[0] / f"{LAB}.ipynb"
+    known = {"SOLUTION": solution, "OTHER": secret, "GRADER": os.getpid(), "PARENT": parent.address}
+    assert kernel.run(
+        "\n".join(f"{k} = {v if k == 'GRADER' else str(v)!r}" for k, v in known.items())
+    )
+    yield kernel, place.protections
+    kernel.stop()
+    place.close()
+    del os.environ["A_TOKEN"]
+
+
+@pytest.mark.parametrize("attack", entries("reach"))
+def test_the_sandbox_holds(
+    cell: tuple[CourseKernel, dict[str, bool]], attack: dict[str, str]
+) -> None:
+    kernel, protections = cell
+    if not protections.get(attack.get("needs", "own process")):
+        return  # this machine does not offer it, and the report of each notebook says so
+
+    assert kernel.run(attack["code"]), "the process lives on"
+    assert re.match(attack["error"], kernel.error), kernel.error or "it was reached"
+
+
+@pytest.fixture(scope="module")
+def starter() -> Any:
+    return json.loads(locate().lab(LAB).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("attack", entries("forge"))
+def test_a_forged_check_earns_nothing_in_strict_grading(
+    attack: dict[str, Any], starter: Any, parent: Any, tmp_path: Path
+) -> None:
+    check = attack.get("of", CHECK)
+    points = {CHECK: 2, "refusal": 1}[check]
+    passed = f"✔ {check}: passed ({points} of {points} points)\n"
+    notebook = copy.deepcopy(starter)
+    ids = [each.get("id") for each in notebook["cells"]]
+    answers = [
+        each
+        for each in notebook["cells"][: ids.index(f"check-{check}")]
+        if "answer" in each["metadata"].get("tags", [])
+    ]
+    answers[-1]["source"] = f"PASSED = {passed!r}\n{attack['code']}"
+    path = tmp_path / f"{LAB}.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+    (strict,) = grade_files([path], parent=parent, strict=True, timeout=20)
+    (normal,) = grade_files([path], parent=parent, timeout=20)
+
+    assert strict.problem is None
+    assert strict.score == 0, in_words(strict)
+    assert (normal.score > 0) == attack["fools"], in_words(normal)
+
+
+@pytest.mark.parametrize("attack", entries("cost"))
+def test_a_hostile_cell_costs_its_own_points_only(
+    attack: dict[str, str], handed: Any, parent: Any
+) -> None:
+    path = handed.hand_in(handed.solved(first=attack["code"]))
+
+    (report,) = grade_files([path], course=handed.files, parent=parent, timeout=3)
+
+    outcomes = {check.id: check.outcome for check in report.checks}
+    assert outcomes["first"] in {"error", "timeout", "not yet"}, outcomes
+    assert (outcomes["second"], outcomes["third"]) == ("passed", "passed"), in_words(report)
+
+
+BAD_FILES = {
+    "malformed JSON": b'{"cells": [',
+    "no notebook": b"[1, 2, 3]",
+    "cells that are none": b'{"cells": [5, null], "nbformat": 4}',
+    "a million brackets": b"[" * 1_000_000,
+    "no text": b"\xff\xfe\x00\x00",
+    "larger than anything": b" " * (21 * 1024 * 1024),
+    "an archive under a notebook's name": b"PK\x03\x04../../etc/passwd",
+    "too many cells": json.dumps({"cells": [{}] * 3000, "nbformat": 4}).encode(),
+    "a format of the future": b'{"cells": [], "nbformat": 99}',
+    "a pickle": b"\x80\x04cos\nsystem\n(S'touch evil'\ntR.",
+}
+
+
+@pytest.mark.parametrize("content", BAD_FILES.values(), ids=BAD_FILES)
+def test_a_file_that_is_no_notebook_is_told_in_a_sentence(
+    content: bytes, handed: Any, parent: Any
+) -> None:
+    path = handed.desk / "02-clusters.ipynb"
+    path.write_bytes(content)
+
+    (report,) = grade_files([path], course=handed.files, parent=parent)
+
+    assert report.problem is not None
+    assert report.problem.endswith((".", "Jupyter.")), report.problem
+    assert not (handed.desk / "evil").exists()
+
+
+@pytest.mark.parametrize("kind", ["a link", "a pipe", "a folder", "a device"])
+def test_what_is_no_ordinary_file_is_not_opened(
+    kind: str, handed: Any, parent: Any, secret: Path
+) -> None:
+    path = handed.desk / "02-clusters.ipynb"
+    makers: dict[str, Any] = {
+        "a link": lambda: path.symlink_to(secret),
+        "a pipe": lambda: os.mkfifo(path),
+        "a folder": path.mkdir,
+        "a device": lambda: path.symlink_to("/dev/zero"),
+    }
+    makers[kind]()
+
+    (report,) = grade_files([path], course=handed.files, parent=parent)
+
+    assert report.problem is not None
+    assert "secret" not in report.problem
+
+
+NAMES = ("..;touch evil;.ipynb", "$(touch evil).ipynb", "-rf.ipynb", "=cmd|'calc'!A1.ipynb")
+
+
+def test_a_name_is_only_a_name_and_a_message_only_text(handed: Any, parent: Any) -> None:
+    hostile = "\x1b]0;pwned\x07\x1b[2J<script>alert(1)</script>\n=1+1]]>&"
+    code = f"first = {hostile!r}\nimport pickle\nraise ValueError({hostile!r})"
+    paths = [handed.hand_in(handed.solved(first=code), name) for name in NAMES]
+
+    reports = grade_files(paths, course=handed.files, parent=parent, jobs=2)
+
+    assert [report.problem for report in reports] == [None] * len(NAMES)
+    texts = [to_json(reports), to_csv(reports), to_junit(reports), protected(reports)]
+    for text in (*texts, *map(in_words, reports)):
+        assert "\x1b" not in text
+        assert "\x07" not in text
+    assert "<script>" not in to_junit(reports)
+    assert not any(line.startswith("=") for line in to_csv(reports).splitlines())
+    assert not [path for path in handed.desk.iterdir() if path.name == "evil"]
+
+
+def test_a_notebook_is_not_run_where_the_required_sandbox_is_missing(
+    handed: Any, parent: Any
+) -> None:
+    path = handed.hand_in(handed.solved())
+
+    (report,) = grade_files(
+        [path], course=handed.files, parent=parent, require_sandbox=True, layers=["limits"]
+    )
+
+    assert report.problem is not None
+    assert "network blocked, other files hidden" in report.problem
+    assert report.checks == ()
