@@ -85,17 +85,6 @@ class Cloud(AbstractContextManager["Cloud"]):
         """Stop the account."""
         self.stop()
 
-    @classmethod
-    def current(cls) -> Cloud:
-        """Return the account that runs in this process.
-
-        Raises:
-            ecslab.errors.CourseError: none runs.
-        """
-        if not cls._running:
-            raise CourseError("No simulated account is running; call start() of one first.")
-        return cls._running[-1]
-
     @property
     def traffic(self) -> Traffic:
         """Return the HTTP traffic of the account's Region."""

@@ -10,21 +10,26 @@ from typing import Any
 from ecslab.aws.gateway import Gateway
 from ecslab.clock import Clock
 from ecslab.cloud.cloud import Cloud
+from ecslab.sim.exec_session import ExecSession
 from ecslab.sim.traffic import Traffic
 
-__all__ = ["ASKED_OF_THE_CLOUD", "Operation", "Recorder"]
+__all__ = ["ASKED_OF_A_SHELL", "ASKED_OF_THE_CLOUD", "Operation", "Recorder"]
 
 Operation = dict[str, Any]
 """One thing that was asked, as JSON can say it; arguments of methods as the encoder gave them."""
 
-_UNRECORDED = {"advance", "http", "reset", "run_until", "start", "stop", "view"}
+_UNRECORDED = {"advance", "http", "reset", "run_until", "start", "stop"}
+_READ_ONLY = {"exec_session", "explain", "path", "view"}
 
 ASKED_OF_THE_CLOUD = tuple(
     name
     for name, method in vars(Cloud).items()
-    if not name.startswith("_") and callable(method) and name not in _UNRECORDED
+    if not name.startswith("_") and callable(method) and name not in _UNRECORDED | _READ_ONLY
 )
 """Methods of `Cloud` that are recorded as such; the others consist of requests and passing time."""
+
+ASKED_OF_A_SHELL = ("open", "send", "close")
+"""Methods of a session of ECS Exec that are recorded."""
 
 
 class Recorder:
@@ -57,6 +62,8 @@ class Recorder:
         self._wrap(Traffic, "request", self._http)
         for name in ASKED_OF_THE_CLOUD:
             self._wrap_method(name)
+        for name in ASKED_OF_A_SHELL:
+            self._wrap(ExecSession, name, functools.partial(_shell, name))
 
     def take(self) -> list[Operation]:
         """Give what was recorded since the last time, and forget it."""
@@ -163,6 +170,10 @@ def _request(request: Any) -> Operation:
         "headers": {key: _string(value) for key, value in request.headers.items()},
         "body": _text(request.body),
     }
+
+
+def _shell(name: str, session: ExecSession, *lines: Any) -> Operation:
+    return {"do": "shell", "name": name, "id": session.id, "lines": [str(each) for each in lines]}
 
 
 def _string(value: Any) -> str:

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 
 from ecslab.aws.gateway import open_gateways
 from ecslab.cloud.cloud import Cloud
-from ecslab.cloud.recording import ASKED_OF_THE_CLOUD, Operation
+from ecslab.cloud.recording import ASKED_OF_A_SHELL, ASKED_OF_THE_CLOUD, Operation
 
 __all__ = ["Replay"]
 
@@ -52,6 +52,9 @@ class Replay:
                 Cloud.current().advance(seconds=seconds)
         elif kind == "http":
             self._http(operation)
+        elif kind == "shell" and operation["name"] in ASKED_OF_A_SHELL:
+            session = Cloud.current().exec_session(str(operation["id"]))
+            getattr(session, operation["name"])(*map(str, operation["lines"]))
         elif kind == "cloud" and operation["name"] in ASKED_OF_THE_CLOUD:
             method = getattr(Cloud.current(), operation["name"])
             args = [self._decode(each) for each in operation["args"]]
