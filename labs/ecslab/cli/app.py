@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from ecslab.cli import author, course, doctor, grade, jupyter, learn, progress
+from ecslab.cli import author, course, doctor, export, grade, jupyter, learn, progress
 from ecslab.cli.output import errors, program
 from ecslab.course.storage import explained
 from ecslab.errors import EcslabError
@@ -31,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "hint": learn.hint,
     "reset": learn.reset,
     "grade": grade.grade,
+    "export": export.export,
     "progress": progress.progress,
     "doctor": doctor.doctor,
     "init": course.init,

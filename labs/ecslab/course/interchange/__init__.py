@@ -1,0 +1,1 @@
+"""Labs in the forms of other graders."""
