@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,20 @@ def test_wheel_carries_the_course(tmp_path: Path) -> None:
     assert found.lab("00-shelf").is_file()
     assert found.solution("00-shelf").is_file()
     assert found.notebook("00-shelf", "solution") == found.solution("00-shelf")
+
+
+def test_the_wheel_is_built_where_nothing_is_installed() -> None:
+    """Pip builds it in an environment that has the build backend and no dependency of ours."""
+    labs = files.locate().root / "labs"
+    code = (
+        f"import sys; sys.path.insert(0, {str(labs)!r})\n"
+        "from ecslab.course.files import locate\n"
+        "print(len(locate().all()))"
+    )
+    command = [sys.executable, "-I", "-S", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == len(files.locate().all())
 
 
 def test_package_without_the_course_is_said(tmp_path: Path) -> None:
