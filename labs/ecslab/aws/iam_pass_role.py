@@ -75,6 +75,7 @@ _PASSED: Final = (
         "application-autoscaling.amazonaws.com",
     ),
     ("iam", "AddRoleToInstanceProfile", "RoleName", _EC2),
+    ("ssm", "CreateActivation", "IamRole", "ssm.amazonaws.com"),
     ("lambda", "CreateFunction UpdateFunctionConfiguration", "Role", "lambda.amazonaws.com"),
     ("logs", "PutDestination PutSubscriptionFilter", "roleArn", "logs.amazonaws.com"),
     ("ec2", "CreateFlowLogs", "DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),

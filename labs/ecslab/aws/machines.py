@@ -12,7 +12,8 @@ import moto
 from moto.ec2.models import ec2_backends
 
 from ecslab.aws.iam_directory import profile_roles
-from ecslab.sim.machines import Machine
+from ecslab.aws.instance_shapes import instance_types
+from ecslab.sim.machines import PROVIDER_TAG, Machine
 from ecslab.sim.ports import Interface
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ecslab.aws.network import Network
 
 _EC2: Final = "ec2.amazonaws.com"
+_SSM: Final = "ssm.amazonaws.com"
 _ASG_TAG: Final = "aws:autoscaling:groupName"
 _UNKNOWN_TYPE: Final = 1740
 """MiB of a type that EC2 does not know: those of m1.small, which moto takes by default."""
@@ -42,15 +44,25 @@ class Machines:
         self._region = region
         self._network = network
         self._roles = roles
+        self._servers: dict[str, tuple[Machine, str]] = {}
+
+    def add_server(self, machine: Machine, role: str) -> None:
+        """Add a server outside of AWS, whose agent has the credentials of a role.
+
+        AWS: ecs-anywhere (Systems Manager gives them, and renews them every 30 minutes).
+        """
+        self._servers[machine.id] = (machine, role)
 
     def find(self, instance: str) -> Machine | None:
-        """Return a running EC2 instance by id."""
+        """Return a running EC2 instance or server by id."""
+        if instance in self._servers:
+            return self._servers[instance][0]
         found = self._moto(instance)
         if found is None or found.state != "running" or 0 not in found.nics:
             return None
         interface = self._interface(found)
         images = _optimized_images(self._region)
-        facts = _instance_types().get(found.instance_type) or {}
+        facts = instance_types().get(found.instance_type) or {}
         tags = {tag["key"]: tag["value"] for tag in found.get_tags()}
         return Machine(
             id=found.id,
@@ -69,10 +81,14 @@ class Machines:
             interface=interface,
             group=tags.get(_ASG_TAG, ""),
             spot=found.lifecycle == "spot",
+            provider=tags.get(PROVIDER_TAG, ""),
         )
 
     def role(self, instance: str) -> str | None:
         """Return the ARN of the role that EC2 gives the instance, if it can assume one."""
+        if instance in self._servers:
+            role = self._servers[instance][1]
+            return role if self._roles.assumable(role, _SSM) else None
         associated = self._backend().iam_instance_profile_associations.get(instance)
         if associated is None:
             return None
@@ -85,11 +101,22 @@ class Machines:
 
     def terminate(self, instances: Sequence[str]) -> None:
         """Terminate EC2 instances, as a failure of their hardware does."""
+        instances = [each for each in instances if self._servers.pop(each, None) is None]
+        if not instances:
+            return
         from moto.autoscaling.models import autoscaling_backends
 
         groups = autoscaling_backends[self._account][self._region]
         groups.notify_terminate_instances(list(instances))
         self._backend().terminate_instances(list(instances))
+
+    def in_zone(self, zone: str) -> list[str]:
+        """Return the ids of the EC2 instances that run in an Availability Zone."""
+        return [
+            each.id
+            for each in self._backend().all_instances()
+            if each.state == "running" and each.placement.zone == zone
+        ]
 
     def _moto(self, instance: str) -> Any:
         return self._backend().get_instance_by_id(instance)
@@ -127,13 +154,6 @@ def _decoded(user_data: Any) -> str:
 def _architecture(facts: dict[str, Any]) -> str:
     supported = facts.get("ProcessorInfo", {}).get("SupportedArchitectures") or ["x86_64"]
     return "arm64" if "arm64" in supported else "x86_64"
-
-
-@cache
-def _instance_types() -> dict[str, Any]:
-    from moto.ec2.models.instance_types import INSTANCE_TYPES
-
-    return INSTANCE_TYPES
 
 
 @cache

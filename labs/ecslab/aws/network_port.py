@@ -11,6 +11,8 @@ from ecslab.sim.ports import Interface, Route
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_OUTSIDE = Route(reachable=True, hops=("a server outside of AWS has its own way out",))
+
 
 class TaskNetwork:
     """Interfaces of tasks, and what they reach.
@@ -58,6 +60,8 @@ class TaskNetwork:
 
     def to_service(self, interface: Interface, service: str) -> Route:
         """Return whether an AWS service's endpoint can be reached on port 443."""
+        if not interface.subnet:
+            return _OUTSIDE
         found = self._found(interface)
         if found is None:
             return Route(reachable=False)
@@ -65,6 +69,8 @@ class TaskNetwork:
 
     def to_internet(self, interface: Interface, port: int) -> Route:
         """Return whether a host on the internet can be reached."""
+        if not interface.subnet:
+            return _OUTSIDE
         found = self._found(interface)
         if found is None:
             return Route(reachable=False)

@@ -20,8 +20,10 @@ from ecslab.aws import (
     ecr,
     events,
     functions,
+    group_backend,
     http,
     logs_reads,
+    ssm_activations,
     trail_lookup,
 )
 from ecslab.aws import network as vpc
@@ -45,6 +47,7 @@ from ecslab.aws.iam_gate import Gate
 from ecslab.aws.iam_managed_policies import install_managed_policies
 from ecslab.aws.iam_roles import Roles
 from ecslab.aws.identity import ACCOUNT, CredentialStore, Identities
+from ecslab.aws.instance_market import InstanceMarket
 from ecslab.aws.instance_watch import Change, WatchedInstances
 from ecslab.aws.log_routes import LogRoutes
 from ecslab.aws.logs import Logs
@@ -57,6 +60,7 @@ from ecslab.aws.registry import Registry
 from ecslab.aws.resource_tags import resource_tags
 from ecslab.aws.role_clients import RoleClients
 from ecslab.aws.roles import TaskRoles
+from ecslab.aws.scaling_groups import ScalingGroups
 from ecslab.aws.secrets import Secrets
 from ecslab.aws.sessions import new_session
 from ecslab.aws.source import current_task
@@ -147,6 +151,8 @@ class Runtime:
             cloudwatch.install(lambda region: self.engine(region).account),
             trail_lookup.install(self._trail),
             functions.install(),
+            group_backend.install(),
+            ssm_activations.install(),
             ecs.install(self._make, self._caller_arn),
         ]
         WatchedInstances.listener = self._instances_changed
@@ -160,6 +166,8 @@ class Runtime:
         close_gateway(self._gateway)
         for balancers in self._balancers.values():
             balancers.close()
+        for region in self._engines:
+            group_backend.attach(ACCOUNT, region, None)
         WatchedInstances.listener = None
         for undo in reversed(self._undo):
             undo()
@@ -279,7 +287,19 @@ class Runtime:
         self._networks[region] = network
         self.registries[region] = registry
         self._roles[region] = roles
-        engine = Engine(account, Machines(account_id, region, network, judged))
+        groups = ScalingGroups(
+            account_id,
+            region,
+            self.clock,
+            lambda: account.settings.get("awsvpcTrunking") == "enabled",
+        )
+        group_backend.attach(account_id, region, groups)
+        engine = Engine(
+            account,
+            Machines(account_id, region, network, judged),
+            groups,
+            InstanceMarket(account_id, region, judged, lambda: account.lost_zones),
+        )
         self._engines[region] = engine
         self._schedules.append(EventSchedules(account, targets.deliver, tasks.run))
         self._balancers[region] = balancers

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from ecslab.aws.anywhere import install_anywhere
 from ecslab.aws.runtime import Runtime
 from ecslab.cloud.explain import Explanation, explain
 from ecslab.cloud.look import look
 from ecslab.cloud.route import Route
 from ecslab.cloud.view import View
 from ecslab.errors import CourseError
-from ecslab.sim.faults import interrupt_spot
+from ecslab.sim.faults import interrupt_spot, lose_zone, recover_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ecslab.journal import Journal
     from ecslab.model.image import Curve, Image
     from ecslab.sim.exec_session import ExecSession
+    from ecslab.model.quotas import Quotas
     from ecslab.sim.load import Load
     from ecslab.sim.request import Response
     from ecslab.sim.traffic import Traffic
@@ -302,16 +304,98 @@ class Cloud(AbstractContextManager["Cloud"]):
 
     def interrupt_spot(self, task_arn: str) -> None:
         """Have AWS take back the Fargate Spot capacity of a task.
+    def interrupt_spot(self, arn: str) -> None:
+        """Have AWS take back the Spot capacity of a task or of a container instance.
 
-        The warning (an EventBridge event) and SIGTERM come at once, SIGKILL after stopTimeout.
+        Of a task the warning (an EventBridge event) and SIGTERM come at once, SIGKILL after
+        stopTimeout; a Spot Instance has two minutes.
 
         Args:
-            task_arn: the ARN of a task whose capacity provider is FARGATE_SPOT.
+            arn: the ARN of a task whose capacity provider is FARGATE_SPOT, or of a container
+                instance on a Spot Instance.
 
         Raises:
-            ecslab.errors.CourseError: no such task runs on Fargate Spot.
+            ecslab.errors.CourseError: nothing of this ARN runs on Spot.
         """
-        interrupt_spot(self._started.engine(), task_arn)
+        interrupt_spot(self._started.engine(), arn)
+
+    def lose_zone(self, zone: str) -> None:
+        """Let an Availability Zone fail: its Fargate capacity, its instances and their tasks.
+
+        Args:
+            zone: its name, such as `us-east-1a`.
+
+        Raises:
+            ecslab.errors.CourseError: the Region has no such zone.
+        """
+        lose_zone(self._started.engine(), zone)
+
+    def recover_zone(self, zone: str) -> None:
+        """Let an Availability Zone have capacity again."""
+        recover_zone(self._started.engine(), zone)
+
+    def disconnect_agent(self, arn: str) -> None:
+        """Cut the agent of a container instance off from ECS; its tasks go on.
+
+        Args:
+            arn: the ARN of the container instance.
+
+        Raises:
+            ecslab.errors.CourseError: there is no container instance with this ARN.
+        """
+        agents = self._started.engine().instances
+        agents.disconnect(agents.at(arn))
+
+    def reconnect_agent(self, arn: str) -> None:
+        """Let an agent that was cut off connect again.
+
+        Args:
+            arn: the ARN of the container instance.
+
+        Raises:
+            ecslab.errors.CourseError: there is no container instance with this ARN.
+        """
+        agents = self._started.engine().instances
+        agents.reconnect(agents.at(arn))
+
+    def install_anywhere(
+        self,
+        activation_id: str,
+        activation_code: str,
+        cluster: str = "default",
+        *,
+        vcpus: int = 2,
+        memory: int = 4096,
+        architecture: str = "x86_64",
+    ) -> str:
+        """Run the installation script of ECS Anywhere on a server of your own.
+
+        Args:
+            activation_id: from `CreateActivation` of Systems Manager.
+            activation_code: from the same answer.
+            cluster: the name of the cluster that the server joins.
+            vcpus: the server's virtual CPUs.
+            memory: its memory in MiB.
+            architecture: `x86_64` or `arm64`.
+
+        Returns:
+            The id of the managed instance, which begins with `mi-`.
+
+        Raises:
+            ecslab.errors.CourseError: Systems Manager does not accept the activation.
+        """
+        return install_anywhere(
+            self._started.engine(),
+            (activation_id, activation_code),
+            cluster,
+            (vcpus, memory),
+            architecture,
+        )
+
+    @property
+    def quotas(self) -> Quotas:
+        """Return the service quotas of the account, by AWS's names; set one to change it."""
+        return self._started.engine().account.quotas
 
     @property
     def _started(self) -> Runtime:

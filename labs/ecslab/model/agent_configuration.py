@@ -45,6 +45,14 @@ class AgentConfiguration:
         return int(value) if value.isdigit() else 0
 
     @property
+    def spot_draining(self) -> bool:
+        """Return whether the agent drains at a Spot interruption notice, off by default.
+
+        It is `ECS_ENABLE_SPOT_INSTANCE_DRAINING`.
+        """
+        return self.variables.get("ECS_ENABLE_SPOT_INSTANCE_DRAINING", "").lower() == "true"
+
+    @property
     def stop_timeout(self) -> float | None:
         """Return the seconds of `ECS_CONTAINER_STOP_TIMEOUT`, at least 1, None when not set."""
         found = re.fullmatch(r"(\d+)(s|m|h)?", self.variables.get("ECS_CONTAINER_STOP_TIMEOUT", ""))

@@ -142,5 +142,10 @@ UPDATE_IN_PROGRESS = Answer(
     code="UpdateInProgressException",
     verified=False,
 )
+TOO_MANY_CLUSTERS = Answer(
+    message="The maximum number of clusters has been exceeded.",
+    source="AWS: Amazon ECS endpoints and quotas",
+    verified=False,
+)
 ANSWERS = tuple(value for value in list(globals().values()) if isinstance(value, Answer))
 """Every refusal of this module."""

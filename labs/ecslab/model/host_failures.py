@@ -32,6 +32,12 @@ CLUSTER_NOT_FOUND: Final = Failure(
     _LOG,
     verified=False,
 )
+TOO_MANY_INSTANCES: Final = Failure(
+    "Unable to register as a container instance with ECS: ClientException: The maximum number of"
+    " container instances in the cluster {cluster} has been exceeded.",
+    _LOG,
+    verified=False,
+)
 REGISTER_DENIED: Final = Failure(
     "Unable to register as a container instance with ECS: AccessDeniedException: the role {role}"
     " of {session} is not authorized to perform: {action} on resource: {resource}",

@@ -70,7 +70,7 @@ class Agent:
             task.service.members[task.id] = task
         definition = str(task.definition["taskDefinitionArn"]).rsplit("/", 1)[-1]
         part_of = {"deployment": task.deployment} if task.deployment else {}
-        if task.instance is not None and not task.subnets:
+        if task.instance is not None and not task.subnets and task.capacity_provider is None:
             task.last_status = "PENDING"
         self._note(
             task,
@@ -130,6 +130,8 @@ class Agent:
         if task.wanted or all(container.started_at for container in task.containers):
             self._become(task, "RUNNING")
         yield task.stop_wanted
+        while task.instance is not None and task.instance.back is not None and not task.lost:
+            yield task.instance.back  # an agent that is cut off hears nothing of it
         yield from self._end(task, runner)
 
     def _start(self, task: Task, runner: ContainerRunner) -> Generator[Any, Any, str | None]:
@@ -184,7 +186,9 @@ class Agent:
         zones = {subnet: network.zone_of(subnet) for subnet in task.subnets}
         if task.instance is not None:
             return next(s for s in task.subnets if zones[s] == task.instance.machine.zone)
-        return min(task.subnets, key=lambda s: (mates.count(zones[s]), task.subnets.index(s)))
+        lost = self._account.lost_zones
+        usable = [s for s in task.subnets if zones[s] not in lost] or task.subnets
+        return min(usable, key=lambda s: (mates.count(zones[s]), task.subnets.index(s)))
 
     def _prepare(self, task: Task) -> Generator[Any, Any, str | None]:
         preparation = Preparation(self._account, task)

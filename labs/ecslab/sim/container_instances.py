@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    import simpy
+
     from ecslab.sim.entities import Cluster, Task
     from ecslab.sim.machines import Machine
     from ecslab.sim.ports import Interface
@@ -55,6 +57,9 @@ class ContainerInstance:
     agent_update: str | None = None
     capacity_provider: str | None = None
     stop_timeout: float | None = None
+    spot_draining: bool = False
+    back: simpy.Event | None = None
+    """Succeeds when its agent, which is cut off, connects again."""
     tags: list[dict[str, str]] = field(default_factory=list)
     tasks: dict[str, Task] = field(default_factory=dict)
     """The tasks that hold its resources, by id."""

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ecslab.model.cluster import FARGATE_PROVIDERS
+from ecslab.model.capacity_failures import FAILED_TO_START
+from ecslab.model.cluster import FARGATE_PROVIDERS, MANAGED_INSTANCES_KIND
 from ecslab.sim.agent import Agent
+from ecslab.sim.capacity import Capacity
 from ecslab.sim.deletions import Deletions
-from ecslab.sim.entities import Task
+from ecslab.sim.entities import FARGATE, Task
 from ecslab.sim.instance_agents import InstanceAgents
+from ecslab.sim.instance_market import NoMarket
 from ecslab.sim.machines import NoMachines
+from ecslab.sim.managed_instances import ManagedInstances
 from ecslab.sim.placer import Placer
 from ecslab.sim.rollout import Rollout
+from ecslab.sim.scaling_groups import NoScalingGroups
 from ecslab.sim.scheduler import Scheduler
 from ecslab.sim.service import Deployment, Service
 from ecslab.sim.service_deployment import ROLLING
 from ecslab.sim.traffic_shifts import TrafficShifts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator, Iterable
 
     from ecslab.sim.entities import Account, Cluster
+    from ecslab.sim.instance_market import MarketPort
     from ecslab.sim.machines import MachinesPort
+    from ecslab.sim.scaling_groups import ScalingGroupsPort
+
+
+_GIVE_UP = (4.0, 1.0)
+"""Seconds until a task fails whose provider has no room and adds none; AWS publishes no number."""
 
 
 class Engine:
@@ -30,9 +41,17 @@ class Engine:
     Args:
         account: the state that they change.
         machines: the EC2 instances, if there can be any.
+        groups: the Auto Scaling groups, if there can be any.
+        market: where Managed Instances come from, if there can be any.
     """
 
-    def __init__(self, account: Account, machines: MachinesPort | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        machines: MachinesPort | None = None,
+        groups: ScalingGroupsPort | None = None,
+        market: MarketPort | None = None,
+    ) -> None:
         self.account = account
         self.agent = Agent(account)
         self.deletions = Deletions(account)
@@ -44,6 +63,12 @@ class Engine:
         )
         self.shifts = TrafficShifts(account, self.rollout, self.scheduler.poke)
         self.instances.listen(self.scheduler.instance_changed)
+        self.capacity = Capacity(
+            account, self.agent, self.placer, self.instances, groups or NoScalingGroups()
+        )
+        self.managed = ManagedInstances(
+            account, self.agent, self.instances, market or NoMarket(), self.capacity
+        )
 
     def new_task(
         self,
@@ -105,6 +130,22 @@ class Engine:
             self.shifts.begin(service, rollout)
         self.scheduler.poke(service)
 
+    def fail_start(self, task: Task, reason: str) -> None:
+        """Launch a task that no instance of its capacity provider can take, and let it fail.
+
+        Args:
+            task: the task.
+            reason: as in `failures[].reason` (api_failures_messages, DescribeTasks).
+        """
+        task.placed = self.account.clock.env.event()
+        self.agent.launch(task)
+
+        def give_up() -> Generator[Any, Any, None]:
+            yield self.account.clock.env.timeout(self.account.identifiers.jitter(*_GIVE_UP))
+            self.agent.stop(task, "TaskFailedToStart", FAILED_TO_START(reason=reason))
+
+        self.account.clock.env.process(give_up())
+
     def all_tasks(self) -> Iterable[Task]:
         """Yield the tasks of all clusters, those that stopped within the hour included."""
         for cluster in self.account.clusters.values():
@@ -117,7 +158,7 @@ class Engine:
             settings.get("capacityProviderStrategy") or [],
             [t.capacity_provider for t in service.tasks_of(deployment) if t.wanted],
         )
-        on_fargate = provider in (None, *FARGATE_PROVIDERS)
+        by_provider = launch_type_of(self.account, provider)
         record = service.record
         propagated: list[dict[str, str]] = []
         if record.get("propagateTags") == "SERVICE":
@@ -132,13 +173,25 @@ class Engine:
             network,
             group=f"service:{service.name}",
             started_by=deployment.id,
-            launch_type=settings.get("launchType") or ("FARGATE" if on_fargate else "EC2"),
+            launch_type=settings.get("launchType") or by_provider,
             capacity_provider=provider,
             service=service,
             deployment=deployment.id,
             enable_execute_command=bool(record.get("enableExecuteCommand")),
             tags=propagated,
         )
+
+
+def launch_type_of(account: Account, provider: str | None) -> str:
+    """Return the launch type of a task that a capacity provider runs.
+
+    AWS: botocore ecs LaunchType (MANAGED_INSTANCES appears in answers only).
+    """
+    if provider in (None, *FARGATE_PROVIDERS):
+        return FARGATE
+    made = account.providers.get(str(provider))
+    managed = made is not None and made.kind == MANAGED_INSTANCES_KIND
+    return MANAGED_INSTANCES_KIND if managed else "EC2"
 
 
 def choose_provider(strategy: list[dict[str, Any]], placed: list[str | None]) -> str | None:

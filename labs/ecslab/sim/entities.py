@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ecslab.model.quotas import Quotas
 from ecslab.sim.identifiers import Identifiers
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ecslab.model.file_system import FileSystem
     from ecslab.model.task_definition import TaskDefinitions
     from ecslab.sim.connect_proxy import ConnectProxy
+    from ecslab.sim.capacity_providers import CapacityProvider
     from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.exec_agent import ExecAgent
     from ecslab.sim.exec_session import ExecSession
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from ecslab.sim.service import Service
 
 FARGATE = "FARGATE"
+EXTERNAL = "EXTERNAL"
 
 
 @dataclass(slots=True)
@@ -180,7 +183,7 @@ class Task:
     def zone(self) -> str | None:
         """Return its Availability Zone, None as long as it has none."""
         if self.instance is not None:
-            return self.instance.machine.zone
+            return self.instance.machine.zone or None
         return self.interface.zone if self.interface is not None else None
 
     @property
@@ -224,7 +227,7 @@ class Cluster:
     @property
     def active(self) -> bool:
         """Return whether the cluster has not been deleted."""
-        return bool(self.record["status"] == "ACTIVE")
+        return self.record["status"] in ("ACTIVE", "PROVISIONING")
 
     def live_tasks(self) -> list[Task]:
         """Return the tasks that have not stopped."""
@@ -256,6 +259,10 @@ class Account:
     settings: dict[str, str] = field(default_factory=dict)
     tags: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     exec_sessions: dict[str, ExecSession] = field(default_factory=dict)
+    providers: dict[str, CapacityProvider] = field(default_factory=dict)
+    quotas: Quotas = field(default_factory=Quotas)
+    lost_zones: set[str] = field(default_factory=set)
+    """Availability Zones without any capacity."""
     identifiers: Identifiers = field(init=False)
 
     def __post_init__(self) -> None:

@@ -54,7 +54,7 @@ class Hosts:
 
     def _note_ports(self, task: Task) -> None:
         """Take notice of the ports that a task has of its container instance."""
-        if task.instance is None:
+        if task.instance is None or task.instance.machine.external:
             return
         if task.stopped:
             for key in self._ports_of.pop(task.id, ()):

@@ -17,12 +17,14 @@ from ecslab.model.instance_types import (
     task_interfaces,
     trunk_tasks,
 )
+from ecslab.model.quotas import INSTANCES
+from ecslab.sim.capacity_providers import of_group
 from ecslab.sim.container_instances import ContainerInstance
 from ecslab.sim.entities import Cluster
 from ecslab.sim.instance_attributes import AGENT_VERSION, DOCKER_VERSION, built_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from ecslab.sim.agent import Agent
     from ecslab.sim.entities import Account
@@ -81,6 +83,18 @@ class InstanceAgents:
             if configuration.written or machine.optimized:
                 self._env.process(self._boot(machine, configuration))
 
+    def install(self, machine: Machine, role: str, cluster: str) -> None:
+        """Let the agent of a server outside of AWS start (ecs-anywhere-registration).
+
+        Args:
+            machine: the server.
+            role: the ARN of the role that Systems Manager gives it.
+            cluster: the name of the cluster.
+        """
+        self._machines.add_server(machine, role)
+        configuration = AgentConfiguration({"ECS_CLUSTER": cluster}, written=True)
+        self._env.process(self._boot(machine, configuration))
+
     def started(self, instances: Iterable[str]) -> None:
         """Let the agents of EC2 instances that were stopped connect again."""
         for instance in instances:
@@ -104,6 +118,7 @@ class InstanceAgents:
     def deregister(self, instance: ContainerInstance) -> None:
         """Take a container instance out of its cluster; it can be described for a while."""
         instance.status, instance.connected = "INACTIVE", False
+        self._wake(instance)
         self._registered.pop(instance.machine.id, None)
         self._note(instance, "instance.deregistered")
         self._env.process(self._forget(instance))
@@ -147,22 +162,64 @@ class InstanceAgents:
                 self._agent.stop(task, "ServiceSchedulerInitiated", reason)
         self._note(instance, f"instance.{status.lower()}")
 
-    def fail(self, arn: str) -> None:
-        """Let the EC2 instance of a container instance fail.
+    def at(self, arn: str) -> ContainerInstance:
+        """Return the registered container instance with an ARN.
 
         Raises:
-            CourseError: there is no such container instance.
+            CourseError: there is none.
         """
         found = next((each for each in self._registered.values() if each.arn == arn), None)
         if found is None:
             message = f"There is no container instance {arn}; list them to see which there are."
             raise CourseError(message)
-        self._machines.terminate([found.machine.id])
+        return found
+
+    def fail(self, arn: str) -> None:
+        """Let the EC2 instance or the server of a container instance fail.
+
+        Raises:
+            CourseError: there is no such container instance.
+        """
+        found = self.at(arn)
+        self.terminate([found.machine.id])
+        if found.machine.external:
+            self.ended([found.machine.id], "stopped")
+
+    def terminate(self, instances: Sequence[str]) -> None:
+        """Terminate EC2 instances."""
+        self._machines.terminate(instances)
+
+    def in_zone(self, zone: str) -> Sequence[str]:
+        """Return the ids of the EC2 instances that run in an Availability Zone."""
+        return self._machines.in_zone(zone)
+
+    def disconnect(self, instance: ContainerInstance) -> None:
+        """Cut an agent off from ECS: its tasks go on, nothing is placed, nothing can be stopped.
+
+        AWS: botocore ecs ContainerInstance.agentConnected.
+        """
+        if instance.back is None:
+            instance.connected, instance.back = False, self._env.event()
+            self._note(instance, "instance.disconnected")
+
+    def reconnect(self, instance: ContainerInstance) -> None:
+        """Let an agent that was cut off connect again; it does what was asked for meanwhile."""
+        if instance.back is not None:
+            instance.connected = True
+            self._wake(instance)
+            self._note(instance, "instance.connected")
 
     def lose_tasks(self, instance: ContainerInstance, reason: str) -> None:
         """Stop the tasks of an instance that is gone."""
         for task in list(instance.tasks.values()):
             self._agent.lose(task, reason)
+        self._wake(instance)
+
+    @staticmethod
+    def _wake(instance: ContainerInstance) -> None:
+        if instance.back is not None:
+            instance.back.succeed()
+            instance.back = None
 
     def changed(self, instance: ContainerInstance) -> None:
         """Tell everybody that a container instance has changed."""
@@ -200,6 +257,9 @@ class InstanceAgents:
         cluster = self._cluster(configuration.cluster, role)
         if cluster is None:
             return host_failures.CLUSTER_NOT_FOUND(cluster=configuration.cluster)
+        there = sum(each.status != "INACTIVE" for each in cluster.instances.values())
+        if there >= self._account.quotas[INSTANCES]:
+            return host_failures.TOO_MANY_INSTANCES(cluster=cluster.name)
         if not self._machines.permits(role, _REGISTER, cluster.arn):
             return host_failures.REGISTER_DENIED(
                 role=role, session=machine.id, action=_REGISTER, resource=cluster.arn
@@ -242,10 +302,8 @@ class InstanceAgents:
     ) -> ContainerInstance:
         account = self._account
         own = built_in(machine, configuration)
-        trunk = (
-            account.settings.get("awsvpcTrunking") == "enabled"
-            and trunk_tasks(machine.instance_type) > 0
-        )
+        opted_in = account.settings.get("awsvpcTrunking") == "enabled"
+        trunk = (opted_in or bool(machine.provider)) and trunk_tasks(machine.instance_type) > 0
         if trunk:
             own["ecs.awsvpc-trunk-id"] = f"eni-{account.identifiers.task()[:17]}"
         memory = registered_memory(machine.instance_type, machine.memory)
@@ -266,7 +324,11 @@ class InstanceAgents:
             built_in=frozenset(own),
             trunk=trunk,
             stop_timeout=configuration.stop_timeout,
+            spot_draining=configuration.spot_draining,
         )
+        provider = of_group(account, machine.group)
+        name = provider.name if provider is not None else machine.provider
+        instance.capacity_provider = name or None
         instance.connected = all(
             self._machines.permits(instance.role, action, instance.arn) for action in _CONNECT
         )

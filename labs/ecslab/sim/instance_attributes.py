@@ -63,6 +63,11 @@ _ABILITIES: Final = (
     f"{_NEW}task-eni-trunking",
 )
 
+_NOT_OUTSIDE: Final = tuple(
+    f"{_NEW}{name}" for name in ("efs", "service-connect", "storage.ebs", "task-eni", "aws-appmesh")
+)
+"""What servers outside of AWS can't do (ecs-anywhere, considerations)."""
+
 
 def built_in(machine: Machine, configuration: AgentConfiguration) -> dict[str, str | None]:
     """Return the attributes of a newly registered instance that nobody has chosen."""
@@ -70,6 +75,11 @@ def built_in(machine: Machine, configuration: AgentConfiguration) -> dict[str, s
     found: dict[str, str | None] = dict.fromkeys(_ABILITIES)
     found |= {f"{_OLD}docker-remote-api.1.{minor}": None for minor in _DOCKER_APIS}
     found |= {f"{_OLD}logging-driver.{driver}": None for driver in drivers}
+    if machine.external:
+        found = {name: None for name in found if not name.startswith(_NOT_OUTSIDE)}
+        found[f"{_NEW}external"] = None
+        own = {"ecs.cpu-architecture": machine.architecture, "ecs.os-type": "linux"}
+        return dict(sorted({**found, **own, "ecs.os-family": "LINUX"}.items()))
     found |= {
         "ecs.ami-id": machine.image,
         "ecs.availability-zone": machine.zone,

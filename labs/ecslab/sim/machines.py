@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ecslab.sim.ports import Interface
 
 
+PROVIDER_TAG = "aws:ecs:capacity-provider"
+"""The tag with the provider's name on instances that ECS manages; AWS does not publish its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """One EC2 instance.
@@ -33,6 +37,8 @@ class Machine:
         agent_version: the version of the agent in the AMI, when it is known.
         group: the name of the Auto Scaling group that launched it; empty without one.
         spot: whether it is a Spot Instance.
+        provider: the name of the Managed Instances provider that launched it; empty without one.
+        external: whether it is a server outside of AWS (ECS Anywhere).
     """
 
     id: str
@@ -51,6 +57,8 @@ class Machine:
     agent_version: str = ""
     group: str = ""
     spot: bool = False
+    provider: str = ""
+    external: bool = False
 
 
 class MachinesPort(Protocol):
@@ -68,6 +76,12 @@ class MachinesPort(Protocol):
     def terminate(self, instances: Sequence[str]) -> None:
         """Terminate EC2 instances, as a failure of their hardware does."""
 
+    def in_zone(self, zone: str) -> Sequence[str]:
+        """Return the ids of the EC2 instances that run in an Availability Zone."""
+
+    def add_server(self, machine: Machine, role: str) -> None:
+        """Add a server outside of AWS, whose agent has the credentials of a role."""
+
 
 class NoMachines:
     """An account without EC2, for tests of what needs none."""
@@ -84,3 +98,10 @@ class NoMachines:
 
     def terminate(self, instances: Sequence[str]) -> None:
         """Do nothing: there is no instance."""
+
+    def in_zone(self, zone: str) -> Sequence[str]:  # noqa: ARG002 - the protocol's
+        """Return nothing: there is no instance."""
+        return ()
+
+    def add_server(self, machine: Machine, role: str) -> None:
+        """Do nothing: nobody asks for it."""

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.model.cluster import MANAGED_INSTANCES_KIND
 from ecslab.model.placement import Decision, Needs, Wish, decide, needs_of, obstacle
 from ecslab.model.placement.strategy import RUN_TASK_DEFAULT, SERVICE_DEFAULT
+from ecslab.sim.entities import EXTERNAL
+from ecslab.sim.waiting_tasks import WaitingTasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,18 +30,25 @@ class Placer:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self.waiting = WaitingTasks(account, self.place)
 
-    def instances(self, cluster: Cluster, provider: str | None = None) -> list[ContainerInstance]:
+    def instances(
+        self, cluster: Cluster, provider: str | None = None, *, external: bool = False
+    ) -> list[ContainerInstance]:
         """Return the instances that new tasks may be placed on.
 
         Args:
             cluster: the cluster.
-            provider: a capacity provider, whose instances alone count; None for all.
+            provider: a capacity provider, whose instances alone count; None for all but those of
+                Managed Instances, which only their provider places tasks on.
+            external: whether servers outside of AWS are meant, which no provider has.
         """
         return [
             each
             for each in cluster.instances.values()
-            if each.active and provider in (None, each.capacity_provider)
+            if each.active
+            and each.machine.external == external
+            and (provider == each.capacity_provider if provider else not each.machine.provider)
         ]
 
     def place(
@@ -55,7 +65,10 @@ class Placer:
             strategy: those of the request or service; the default when there are none.
         """
         candidates = [
-            each.candidate() for each in self.instances(task.cluster, task.capacity_provider)
+            each.candidate()
+            for each in self.instances(
+                task.cluster, task.capacity_provider, external=task.launch_type == EXTERNAL
+            )
         ]
         default: Strategy = SERVICE_DEFAULT if task.service is not None else RUN_TASK_DEFAULT
         found = decide(
@@ -96,7 +109,13 @@ class Placer:
         return obstacle(needs, self._wish(task, constraints), instance.candidate()) is None
 
     def _wish(self, task: Task, constraints: Sequence[Mapping[str, Any]]) -> Wish:
-        own = task.definition.get("placementConstraints") or ()
+        own = list(task.definition.get("placementConstraints") or ())
+        if task.launch_type == MANAGED_INSTANCES_KIND:
+            # ECS chooses the instances and so their architecture (ManagedInstances).
+            platform = task.definition.get("runtimePlatform") or {}
+            wanted = platform.get("cpuArchitecture", "X86_64").lower()
+            expression = f"attribute:ecs.cpu-architecture == {wanted}"
+            own.append({"type": "memberOf", "expression": expression})
         return Wish(task.group, (*constraints, *own), self._zones(task))
 
     def _zones(self, task: Task) -> frozenset[str] | None:

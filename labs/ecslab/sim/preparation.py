@@ -269,7 +269,7 @@ class Preparation:
         Without an execution role the agent on EC2 uses the instance's (task_cannot_pull_image).
         """
         instance = self._task.instance
-        if not self._role and instance is not None:
+        if not self._role and instance is not None and self._task.launch_type == "EC2":
             return self._ports.roles.denied(instance.role, action, resource, instance.machine.id)
         if not self._role:
             return f"arn:aws:sts::{self._account.id}:assumed-role/none/{self._task.id}"

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecslab.model.capacity_failures import NOT_PLACED
 from ecslab.model.placement import SERVICE_DEFAULT, dispensable
 from ecslab.model.placement import messages as placement_messages
+from ecslab.sim.entities import FARGATE
+from ecslab.sim.fargate_limits import fargate_refusal
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Account, Task
@@ -40,18 +43,23 @@ class ServiceCapacity:
         Returns:
             None, or the service event that says why it found no place.
         """
-        if task.launch_type != "EC2":
-            return None
+        if task.launch_type == FARGATE:
+            reason = fargate_refusal(self._account, task)
+            return reason and NOT_PLACED(service=service.name, reason=reason)
         constraints = list(service.record.get("placementConstraints") or ())
         if zone is not None:
             expression = f"attribute:ecs.availability-zone == {zone}"
             constraints.append({"type": "memberOf", "expression": expression})
-        found = self._placer.place(
-            task,
-            constraints,
-            service.record.get("placementStrategy") or (),
-        )
+        strategy = service.record.get("placementStrategy") or ()
+        found = self._placer.place(task, constraints, strategy)
         if found.instance is not None:
+            return None
+        waiting = self._placer.waiting
+        # Rebalancing launches no instances (service-rebalancing).
+        if zone is None and waiting.may(task):
+            if waiting.is_full(service.cluster):
+                return placement_messages.too_many_waiting(service.name)
+            waiting.add(task, constraints, strategy)
             return None
         if found.closest is None:
             of_provider = task.capacity_provider is not None

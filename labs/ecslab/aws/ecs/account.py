@@ -1,9 +1,10 @@
-"""Tags, account settings and the predefined capacity providers."""
+"""Tags and account settings."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ecslab.aws.ecs.capacity_providers import tags_of
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.container_instances import find_instance
 from ecslab.aws.ecs.gateways import gateways_of
@@ -11,7 +12,6 @@ from ecslab.aws.ecs.lookup import find_cluster, find_service, find_task
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.task_sets import find_task_set
 from ecslab.errors import AwsError
-from ecslab.model.cluster import FARGATE_PROVIDERS
 from ecslab.model.task_definition.paging import page
 from ecslab.model.task_definition.tags import merged, without
 
@@ -37,7 +37,6 @@ _SHOWN_ONCE_SET = ("dualStackIPv6",)
 """Documented as a setting, but not in botocore's ecs SettingName."""
 
 _MOST_SETTINGS = 10
-_MOST_PROVIDERS = 10
 
 
 @operation("TagResource")
@@ -79,6 +78,8 @@ def _tags(call: Call, arn: str) -> list[dict[str, str]]:
     gateway = gateways_of(call).get(path) if kind == "gateway" else None
     if gateway is not None:
         return gateway.tags
+    if kind == "capacity-provider":
+        return tags_of(call, path)
     parts = path.split("/")
     cluster = find_cluster(call.account, parts[0]) if path else None
     if cluster is not None and cluster.active:
@@ -181,35 +182,3 @@ def _setting(call: Call, name: str, value: str) -> dict[str, str]:
     principal = f"arn:aws:iam::{call.account.id}:root"
     kind = "aws_managed" if name == "guardDutyActivate" else "user"
     return {"name": name, "value": value, "principalArn": principal, "type": kind}
-
-
-@operation("DescribeCapacityProviders")
-def describe_providers(call: Call, params: Params) -> dict[str, Any]:
-    """Answer DescribeCapacityProviders: FARGATE and FARGATE_SPOT are always there."""
-    asked = list(params.get("capacityProviders") or FARGATE_PROVIDERS)
-    found = page(
-        [reference.rsplit("/", 1)[-1] for reference in asked],
-        query=("capacityProviders", *asked),
-        max_results=params.get("maxResults"),
-        next_token=params.get("nextToken"),
-        largest=_MOST_PROVIDERS,
-    )
-    names = found.items
-    providers = [
-        {
-            "capacityProviderArn": call.account.arn(f"capacity-provider/{name}"),
-            "name": name,
-            "status": "ACTIVE",
-            "type": name,
-            "tags": [],
-        }
-        for name in names
-        if name in FARGATE_PROVIDERS
-    ]
-    failures = [
-        {"arn": call.account.arn(f"capacity-provider/{name}"), "reason": "MISSING"}
-        for name in names
-        if name not in FARGATE_PROVIDERS
-    ]
-    answer = {"capacityProviders": providers, "failures": failures}
-    return with_token(answer, found.next_token)

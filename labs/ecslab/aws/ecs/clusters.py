@@ -10,8 +10,13 @@ from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.service_linked_roles import ensure_ecs_role
 from ecslab.errors import AwsError
 from ecslab.model import cluster as rules
+from ecslab.model.capacity_provider_answers import ONE_CLUSTER
+from ecslab.model.cluster_answers import TOO_MANY_CLUSTERS, UPDATE_IN_PROGRESS
+from ecslab.model.quotas import CLUSTERS
 from ecslab.model.task_definition.paging import page
 from ecslab.model.task_definition.tags import merged
+from ecslab.sim.capacity import COMPLETE, IN_PROGRESS
+from ecslab.sim.capacity_providers import kinds
 from ecslab.sim.entities import Cluster
 
 if TYPE_CHECKING:
@@ -27,9 +32,10 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     name = rules.check_name(params.get("clusterName") or "")
     rules.check_configuration(params.get("configuration") or {})
     providers = list(params.get("capacityProviders") or [])
-    rules.check_providers(providers, kinds={})
+    known = kinds(account)
+    rules.check_providers(providers, kinds=known)
     strategy = rules.check_strategy(
-        params.get("defaultCapacityProviderStrategy") or [], associated=providers, kinds={}
+        params.get("defaultCapacityProviderStrategy") or [], associated=providers, kinds=known
     )
     insights = account.settings.get("containerInsights", "disabled")
     settings = rules.merge_settings(
@@ -40,6 +46,8 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         asked = {**params, **({"defaultCapacityProviderStrategy": strategy} if strategy else {})}
         rules.check_repeated(existing.record, asked, settings)
         return {"cluster": view(existing, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
+    if sum(each.active for each in account.clusters.values()) >= account.quotas[CLUSTERS]:
+        raise TOO_MANY_CLUSTERS.error()
     arn = account.arn(f"cluster/{name}")
     record = {
         "status": "ACTIVE",
@@ -52,10 +60,16 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         record["configuration"] = params["configuration"]
     set_namespace(call, record, params.get("serviceConnectDefaults"))
     cluster = Cluster(name, arn, record)
+    _refuse_elsewhere(call, cluster, providers)
     account.clusters[name] = cluster
+    call.engine.capacity.associate(cluster, providers)
+    if record.get("attachmentsStatus") == IN_PROGRESS:
+        record["status"] = "PROVISIONING"
     ensure_ecs_role(account.id)
     account.journal.record("cluster.created", arn)
-    return {"cluster": view(cluster, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
+    include = ("SETTINGS", "TAGS", "CONFIGURATIONS")
+    busy = ("ATTACHMENTS",) if record["status"] == "PROVISIONING" else ()
+    return {"cluster": view(cluster, (*include, *busy))}
 
 
 @operation("DescribeClusters")
@@ -114,13 +128,23 @@ def put_capacity_providers(call: Call, params: Params) -> dict[str, Any]:
     """Answer PutClusterCapacityProviders: both lists replace what was there."""
     cluster = active_cluster(call.account, params.get("cluster"))
     providers = list(params["capacityProviders"])
-    rules.check_providers(providers, kinds={})
+    known = kinds(call.account)
+    own = [
+        each.name
+        for each in call.account.providers.values()
+        if each.cluster == cluster.name and each.status == "ACTIVE"
+    ]
+    rules.check_providers(providers, kinds=known)
     strategy = rules.check_strategy(
-        params["defaultCapacityProviderStrategy"], associated=providers, kinds={}
+        params["defaultCapacityProviderStrategy"], associated=[*providers, *own], kinds=known
     )
-    _refuse_in_use(cluster, providers)
-    cluster.record["capacityProviders"] = providers
+    if cluster.record.get("attachmentsStatus") == IN_PROGRESS:
+        raise UPDATE_IN_PROGRESS.error()
+    _refuse_elsewhere(call, cluster, providers)
+    _refuse_in_use(cluster, [*providers, *own])
+    cluster.record["capacityProviders"] = [*providers, *own]
     cluster.record["defaultCapacityProviderStrategy"] = strategy
+    call.engine.capacity.associate(cluster, providers)
     call.account.journal.record("cluster.updated", cluster.arn)
     return {"cluster": view(cluster, ("SETTINGS", "TAGS", "ATTACHMENTS"))}
 
@@ -133,10 +157,16 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
         container_instances=sum(1 for i in cluster.instances.values() if i.status != "INACTIVE"),
         services=sum(1 for s in cluster.services.values() if s.status != "INACTIVE"),
         tasks=len(cluster.live_tasks()),
+        managed_instances_providers=sum(
+            each.cluster == cluster.name and each.status == "ACTIVE"
+            for each in call.account.providers.values()
+        ),
+        updating=cluster.record.get("attachmentsStatus") == IN_PROGRESS,
     )
     if refusal is not None:
         raise refusal
     cluster.record["status"] = "INACTIVE"
+    call.engine.capacity.associate(cluster, ())
     call.account.journal.record("cluster.deleted", cluster.arn)
     return {"cluster": view(cluster, ("SETTINGS", "TAGS"))}
 
@@ -157,17 +187,24 @@ def view(cluster: Cluster, include: tuple[str, ...]) -> dict[str, Any]:
         **cluster.record,
         **rules.counts(tasks, services, instances),
         "statistics": rules.statistics(tasks, services),
-        "attachments": [],
-        "attachmentsStatus": "UPDATE_COMPLETE",
     }
-    if not cluster.record["capacityProviders"]:
-        del whole["attachmentsStatus"]
+    whole.setdefault("attachments", [])
+    if cluster.record["capacityProviders"]:
+        whole.setdefault("attachmentsStatus", COMPLETE)
     return rules.described(whole, include=include)
 
 
 def _launch_type(service: Service) -> str:
     current = service.current
     return str((current and current.settings.get("launchType")) or "FARGATE")
+
+
+def _refuse_elsewhere(call: Call, cluster: Cluster, providers: list[str]) -> None:
+    """Refuse a capacity provider that scales its group for another cluster already."""
+    for name in providers:
+        provider = call.account.providers.get(name)
+        if provider is not None and call.engine.capacity.is_elsewhere(provider, cluster):
+            raise ONE_CLUSTER.error()
 
 
 def with_token(answer: dict[str, Any], token: str | None) -> dict[str, Any]:
@@ -180,7 +217,7 @@ def _refuse_in_use(cluster: Cluster, providers: list[str]) -> None:
     used = {task.capacity_provider for task in cluster.live_tasks()}
     for service in cluster.services.values():
         if service.status == "ACTIVE":
-            strategy = service.record.get("capacityProviderStrategy") or []
+            strategy = service.primary.settings.get("capacityProviderStrategy") or []
             used |= {item["capacityProvider"] for item in strategy}
     removed = set(cluster.record["capacityProviders"]) - set(providers)
     if used & removed:

@@ -150,6 +150,9 @@ def update_agent(call: Call, params: Params) -> dict[str, Any]:
     """Answer UpdateContainerAgent."""
     cluster = active_cluster(call.account, params.get("cluster"))
     instance = registered(cluster, params["containerInstance"])
+    if instance.machine.external:
+        message = "UpdateContainerAgent is not supported for external instances."
+        raise AwsError(_INVALID, message)
     if instance.agent_update not in (None, "UPDATED", "FAILED"):
         message = "There's already a current Amazon ECS container agent update in progress."
         raise AwsError("UpdateInProgressException", message)

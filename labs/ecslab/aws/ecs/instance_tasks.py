@@ -15,9 +15,12 @@ from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import Placement, awsvpc_configuration
 from ecslab.aws.ecs.task_view import task_view
 from ecslab.errors import AwsError
+from ecslab.model.capacity_failures import EMPTY_PROVIDER, TOO_MANY_WAITING
 from ecslab.model.placement.messages import NO_INSTANCES
 from ecslab.model.task_definition.overrides import apply
 from ecslab.model.task_definition.tags import merged
+from ecslab.sim.engine import choose_provider
+from ecslab.sim.entities import EXTERNAL
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Cluster, Task
@@ -69,7 +72,10 @@ def run_on_instances(
     definition: dict[str, Any],
     placement: Placement,
 ) -> tuple[list[Task], list[dict[str, str]]]:
-    """Place and launch the tasks of a RunTask request with the launch type EC2.
+    """Place and launch the tasks of a RunTask request on container instances.
+
+    A task with a capacity provider is there in any case: it waits where its provider adds
+    capacity, and fails to start where that does not (api_failures_messages, DescribeTasks).
 
     Returns:
         The tasks that found room, and a failure for each instance that can't take one more.
@@ -77,19 +83,30 @@ def run_on_instances(
     Raises:
         AwsError: InvalidParameterException when the cluster has no ACTIVE instance.
     """
-    if not call.engine.placer.instances(cluster):
+    placer, external = call.engine.placer, placement.launch_type == EXTERNAL
+    if not placement.strategy and not placer.instances(cluster, external=external):
         raise AwsError(_INVALID, NO_INSTANCES)
+    constraints = params.get("placementConstraints") or ()
+    strategy = params.get("placementStrategy") or ()
     tasks: list[Task] = []
     for _ in range(params.get("count", 1)):
-        task = new_task(call, cluster, params, definition, placement)
-        found = call.engine.placer.place(
-            task, params.get("placementConstraints") or (), params.get("placementStrategy") or ()
-        )
-        if found.instance is None:
+        chosen = [each.capacity_provider for each in tasks]
+        provider = choose_provider(placement.strategy, chosen)
+        task = new_task(call, cluster, params, definition, placement, provider=provider)
+        found = placer.place(task, constraints, strategy)
+        if found.instance is None and provider is None:
             return tasks, [
                 {"arn": instance.arn, "reason": reason} for instance, reason in found.obstacles
             ]
-        call.engine.agent.launch(task)
+        if found.instance is None and not placer.waiting.may(task):
+            reason = found.closest[1] if found.closest is not None else EMPTY_PROVIDER
+            call.engine.fail_start(task, reason)
+        elif found.instance is None and placer.waiting.is_full(cluster):
+            return tasks, [{"reason": TOO_MANY_WAITING()}]
+        else:
+            if found.instance is None:
+                placer.waiting.add(task, constraints, strategy)
+            call.engine.agent.launch(task)
         tasks.append(task)
     return tasks, []
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.errors import AwsError
 from ecslab.model import cluster as rules
-from ecslab.model.placement.request import check_constraints, check_fargate, check_strategy
+from ecslab.model.placement.request import (
+    MANAGED_STRATEGY,
+    check_constraints,
+    check_fargate,
+    check_strategy,
+)
+from ecslab.sim.capacity_providers import kinds
+from ecslab.sim.engine import launch_type_of
 
 if TYPE_CHECKING:
     from ecslab.aws.ecs.operation import Call, Params
@@ -54,14 +61,19 @@ def decide(call: Call, cluster: Cluster, params: Params, definition: dict[str, A
         strategy = list(cluster.record["defaultCapacityProviderStrategy"])
     if strategy:
         strategy = rules.check_strategy(
-            strategy, associated=cluster.record["capacityProviders"], kinds={}
+            strategy,
+            associated=cluster.record["capacityProviders"],
+            kinds=kinds(call.account),
         )
         rules.check_usable(strategy, default=by_default)
-        launch_type = "FARGATE"
+        launch_type = launch_type_of(call.account, strategy[0]["capacityProvider"])
     launch_type = str(launch_type or "EC2")
-    if launch_type == "EXTERNAL":
-        message = "External instances are not part of this simulation; use EC2 or FARGATE."
-        raise AwsError("UnsupportedFeatureException", message)
+    reached = params.get("loadBalancers") or params.get("serviceRegistries")
+    if launch_type == "EXTERNAL" and reached:
+        message = (
+            "Load balancers and service discovery are not supported with EXTERNAL launch type."
+        )
+        raise AwsError(_INVALID, message)
     if launch_type not in definition["compatibilities"]:
         message = f"Task definition does not support launch_type {launch_type}."
         raise AwsError(_INVALID, message)
@@ -82,6 +94,8 @@ def check_placement(params: Params, definition: dict[str, Any], launch_type: str
     strategy = params.get("placementStrategy") or []
     if launch_type == "FARGATE":
         check_fargate(constraints, strategy)
+    if launch_type == "MANAGED_INSTANCES" and strategy:
+        raise MANAGED_STRATEGY.error()
     inherited = len(definition.get("placementConstraints") or ())
     check_constraints(constraints, inherited=inherited)
     check_strategy(strategy)
@@ -124,7 +138,7 @@ def awsvpc_configuration(
     if not network:
         message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
         raise AwsError(_INVALID, message)
-    if launch_type == "EC2" and network.get("assignPublicIp") == "ENABLED":
+    if launch_type != "FARGATE" and network.get("assignPublicIp") == "ENABLED":
         message = "Assign public IP is not supported for this launch type."
         raise AwsError(_INVALID, message)
     subnets = list(network.get("subnets") or [])

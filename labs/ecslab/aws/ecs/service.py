@@ -21,6 +21,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     account,
     agent_reports,
     attributes,
+    capacity_providers,
     clusters,
     container_instances,
     daemon_definitions,

@@ -23,6 +23,7 @@ from ecslab.aws.ecs.service_monitoring import check_monitoring
 from ecslab.aws.ecs.service_view import service_view
 from ecslab.errors import AwsError
 from ecslab.model import task_sets as task_set_rules
+from ecslab.model.quotas import SERVICES
 from ecslab.model.task_definition.paging import page
 from ecslab.model.task_definition.tags import merged
 from ecslab.sim.service import Service
@@ -54,6 +55,10 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         if params.get("clientToken") and existing.client_token == params["clientToken"]:
             return {"service": service_view(existing, tags=True)}
         message = "Creation of service was not idempotent."
+        raise AwsError(_INVALID, message)
+    active = sum(each.status != "INACTIVE" for each in cluster.services.values())
+    if active >= account.quotas[SERVICES]:
+        message = "The maximum number of services in the cluster has been exceeded."
         raise AwsError(_INVALID, message)
     deployment_rules.check_controller(params)
     if rules.is_external(params):

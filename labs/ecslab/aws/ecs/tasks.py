@@ -24,6 +24,8 @@ from ecslab.model import failures
 from ecslab.model.task_definition.overrides import apply
 from ecslab.model.task_definition.paging import page
 from ecslab.sim.engine import choose_provider
+from ecslab.sim.entities import FARGATE
+from ecslab.sim.fargate_limits import fargate_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +56,8 @@ def run(call: Call, params: Params) -> dict[str, Any]:
         region=account.region,
     )
     rules.check_roles(call, effective, exec_wanted=bool(params.get("enableExecuteCommand")))
-    if placement.launch_type == "EC2":
-        tasks, unplaced = run_on_instances(call, cluster, params, effective, placement)
-    else:
-        tasks, unplaced = _launch(call, cluster, params, effective, placement), []
+    run_tasks = _launch if placement.launch_type == FARGATE else run_on_instances
+    tasks, unplaced = run_tasks(call, cluster, params, effective, placement)
     rules.remember(cluster, params, tasks)
     return {"tasks": [task_view(task, tags=True) for task in tasks], "failures": unplaced}
 
@@ -137,13 +137,16 @@ def _launch(
     params: Params,
     effective: dict[str, Any],
     placement: Placement,
-) -> list[Task]:
+) -> tuple[list[Task], list[dict[str, str]]]:
     placed: list[str | None] = []
-    tasks = []
+    tasks: list[Task] = []
     for _ in range(params.get("count", 1)):
         provider = choose_provider(placement.strategy, placed)
         placed.append(provider)
         task = new_task(call, cluster, params, effective, placement, provider=provider)
+        refused = fargate_refusal(call.account, task)
+        if refused is not None:
+            return tasks, [{"reason": refused}]
         call.engine.agent.launch(task)
         tasks.append(task)
-    return tasks
+    return tasks, []

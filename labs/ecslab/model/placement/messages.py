@@ -33,6 +33,14 @@ def unplaced(service: str, instance: str, reason: str) -> str:
     return f"(service {service}) was unable to place a task because {_NO_INSTANCE} {match}"
 
 
+def too_many_waiting(service: str) -> str:
+    """Return the event of a task that can't wait for capacity, because too many do already."""
+    return (
+        f"(service {service}) was unable to place tasks in your cluster because the tasks"
+        " provisioning capacity limit was exceeded."
+    )
+
+
 def no_instances(service: str, *, of_provider: bool = False) -> str:
     """Return the event of a task for which there is no container instance at all."""
     reason = NO_INSTANCES_OF_PROVIDER if of_provider else NO_INSTANCES

@@ -66,6 +66,10 @@ FARGATE_STRATEGY = _invalid(
     "Placement strategies are not supported with FARGATE launch type.",
     "AWS: fargate-tasks-services (task placement)",
 )
+MANAGED_STRATEGY = _invalid(
+    "Placement strategies are not supported with Managed Instances capacity providers.",
+    "AWS: task-placement (Managed Instances)",
+)
 DAEMON_STRATEGY = _invalid(
     "Placement strategies are not supported with DAEMON scheduling strategy.",
     "AWS: service definition parameters (placementStrategy)",
