@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ecslab.journal import Journal
     from ecslab.model.image import Curve, Image
-    from ecslab.sim.exec_session import ExecSession
     from ecslab.model.quotas import Quotas
+    from ecslab.sim.exec_session import ExecSession
     from ecslab.sim.load import Load
     from ecslab.sim.request import Response
     from ecslab.sim.traffic import Traffic
@@ -302,8 +302,6 @@ class Cloud(AbstractContextManager["Cloud"]):
         """Return a session of ECS Exec by its id; `ecslab.open_session` opens it."""
         return self._started.engine().account.exec_sessions.get(session_id)
 
-    def interrupt_spot(self, task_arn: str) -> None:
-        """Have AWS take back the Fargate Spot capacity of a task.
     def interrupt_spot(self, arn: str) -> None:
         """Have AWS take back the Spot capacity of a task or of a container instance.
 

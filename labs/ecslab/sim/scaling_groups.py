@@ -121,7 +121,12 @@ class NoScalingGroups:
         """Do nothing: there is no group."""
 
     def put_policy(
-        self, group: str, policy: str, provider: str, cluster: str, settings: Mapping[str, Any]
+        self,
+        group: str,  # noqa: ARG002 - the protocol's
+        policy: str,
+        provider: str,  # noqa: ARG002 - the protocol's
+        cluster: str,  # noqa: ARG002 - the protocol's
+        settings: Mapping[str, Any],  # noqa: ARG002 - the protocol's
     ) -> str:
         """Return the policy's name: there is no group."""
         return policy

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from ecslab.aws.ecs.capacity_providers import tags_of
+from ecslab.aws.ecs.capacity_providers import provider_at
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.container_instances import find_instance
 from ecslab.aws.ecs.gateways import gateways_of
@@ -75,11 +76,10 @@ def list_tags(call: Call, params: Params) -> dict[str, Any]:
 def _tags(call: Call, arn: str) -> list[dict[str, str]]:
     """Return the tags of a cluster, service or task, to be changed in place."""
     kind, _, path = arn.rsplit(":", 1)[-1].partition("/")
-    gateway = gateways_of(call).get(path) if kind == "gateway" else None
-    if gateway is not None:
-        return gateway.tags
-    if kind == "capacity-provider":
-        return tags_of(call, path)
+    alone = {"gateway": gateways_of(call).get, "capacity-provider": partial(provider_at, call)}
+    found = alone[kind](path) if kind in alone else None
+    if found is not None:
+        return found.tags
     parts = path.split("/")
     cluster = find_cluster(call.account, parts[0]) if path else None
     if cluster is not None and cluster.active:
@@ -104,6 +104,7 @@ def _tags(call: Call, arn: str) -> list[dict[str, str]]:
         "container-instance": "Container instance",
         "task-set": "TaskSet",
         "gateway": "Gateway",
+        "capacity-provider": "Capacity provider",
     }
     if kind not in names:
         message = f"The specified resource ARN is invalid: {arn}"

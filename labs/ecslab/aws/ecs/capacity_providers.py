@@ -9,7 +9,6 @@ from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.lookup import active_cluster, check_references
 from ecslab.aws.ecs.managed_provider_rules import managed_settings
 from ecslab.aws.ecs.operation import Call, Params, operation
-from ecslab.errors import AwsError
 from ecslab.model import capacity_provider_answers as answers
 from ecslab.model import capacity_providers as rules
 from ecslab.model.cluster import AUTO_SCALING_KIND, FARGATE_PROVIDERS, MANAGED_INSTANCES_KIND
@@ -182,8 +181,8 @@ def _known(call: Call, reference: str, cluster: str | None) -> CapacityProvider:
     name = _name(call, reference)
     if name in FARGATE_PROVIDERS:
         raise answers.RESERVED.error()
-    found = call.account.providers.get(name)
-    if found is None or found.status == "INACTIVE":
+    found = provider_at(call, name)
+    if found is None:
         raise answers.NOT_FOUND.error()
     if found.kind == MANAGED_INSTANCES_KIND and not cluster:
         raise answers.NEEDS_CLUSTER.error()
@@ -212,14 +211,7 @@ def _used(cluster: Cluster, name: str) -> bool:
     )
 
 
-def tags_of(call: Call, name: str) -> list[dict[str, str]]:
-    """Return the tags of a capacity provider, to be changed in place.
-
-    Raises:
-        AwsError: InvalidParameterException.
-    """
+def provider_at(call: Call, name: str) -> CapacityProvider | None:
+    """Return a capacity provider that has not been deleted, by its name."""
     found = call.account.providers.get(name)
-    if found is None or found.status == "INACTIVE":
-        message = "Capacity provider not found."
-        raise AwsError("InvalidParameterException", message)
-    return found.tags
+    return found if found is not None and found.status != "INACTIVE" else None
