@@ -276,6 +276,27 @@ def test_the_infrastructure_role_needs_permissions(
             {"template": {"instanceRequirements": {**SMALL, "allowedInstanceTypes": ["x9.nano"]}}},
             "No instance types satisfy",
         ),
+        (
+            {
+                "template": {
+                    "instanceRequirements": {
+                        **SMALL,
+                        "allowedInstanceTypes": ["m6i.*"],
+                        "excludedInstanceTypes": ["m6a.*"],
+                    }
+                }
+            },
+            "but not both",
+        ),
+        (
+            {
+                "template": {
+                    "nitroEnclavesEnabled": True,
+                    "localStorageConfiguration": {"useLocalStorage": True},
+                }
+            },
+            "together with local storage",
+        ),
     ],
 )
 def test_settings_that_are_refused(groups: Groups, change: Json, words: str) -> None:
@@ -283,6 +304,33 @@ def test_settings_that_are_refused(groups: Groups, change: Json, words: str) -> 
     groups.ecs.meta.config.parameter_validation = False
     with pytest.raises(ClientError, match=words):
         provide(groups, **change)
+
+
+def test_what_a_provider_needs(groups: Groups) -> None:
+    """AWS: botocore ecs CreateCapacityProviderRequest.cluster, UpdateCapacityProvider."""
+    create, update = groups.ecs.create_capacity_provider, groups.ecs.update_capacity_provider
+    with pytest.raises(ClientError, match="A cluster is required"):
+        create(name="managed", managedInstancesProvider=settings(groups))
+    vpc = groups.fleet.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    other = groups.fleet.ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    network = {"subnets": [groups.shop.subnets[0], other]}
+    with pytest.raises(ClientError, match="same VPC"):
+        provide(groups, template={"networkConfiguration": network})
+    provide(groups)
+    with pytest.raises(ClientError, match="another type"):
+        update(name="managed", cluster="shop", autoScalingGroupProvider={})
+    with pytest.raises(ClientError, match="A cluster is required"):
+        update(name="managed", managedInstancesProvider=settings(groups))
+    answer = update(
+        name="managed",
+        cluster="shop",
+        managedInstancesProvider=settings(groups, template={"monitoring": "DETAILED"}),
+    )
+    assert answer["capacityProvider"]["updateStatus"] == "UPDATE_IN_PROGRESS"
+    groups.shop.cloud.advance(seconds=10)
+    found = groups.ecs.describe_capacity_providers(cluster="shop")["capacityProviders"][0]
+    template = found["managedInstancesProvider"]["instanceLaunchTemplate"]
+    assert (template["monitoring"], template["capacityOptionType"]) == ("DETAILED", "ON_DEMAND")
 
 
 def test_the_provider_belongs_to_its_cluster(groups: Groups) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ecslab.journal import Journal
     from ecslab.model.file_system import FileSystem
     from ecslab.model.task_definition import TaskDefinitions
-    from ecslab.sim.connect_proxy import ConnectProxy
     from ecslab.sim.capacity_providers import CapacityProvider
+    from ecslab.sim.connect_proxy import ConnectProxy
     from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.exec_agent import ExecAgent
     from ecslab.sim.exec_session import ExecSession

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from ecslab.aws.ecs.capacity_providers import provider_at
@@ -76,10 +75,9 @@ def list_tags(call: Call, params: Params) -> dict[str, Any]:
 def _tags(call: Call, arn: str) -> list[dict[str, str]]:
     """Return the tags of a cluster, service or task, to be changed in place."""
     kind, _, path = arn.rsplit(":", 1)[-1].partition("/")
-    alone = {"gateway": gateways_of(call).get, "capacity-provider": partial(provider_at, call)}
-    found = alone[kind](path) if kind in alone else None
-    if found is not None:
-        return found.tags
+    outside = _outside_of_clusters(call, kind, path)
+    if outside is not None:
+        return outside
     parts = path.split("/")
     cluster = find_cluster(call.account, parts[0]) if path else None
     if cluster is not None and cluster.active:
@@ -113,6 +111,15 @@ def _tags(call: Call, arn: str) -> list[dict[str, str]]:
     code = f"{names[kind]}NotFoundException" if own_error else _INVALID
     message = f"{names[kind]} not found."
     raise AwsError(code, message)
+
+
+def _outside_of_clusters(call: Call, kind: str, path: str) -> list[dict[str, str]] | None:
+    """Return the tags of what has no cluster in its ARN, None when it is something else."""
+    gateway = gateways_of(call).get(path) if kind == "gateway" else None
+    if gateway is not None:
+        return gateway.tags
+    provider = provider_at(call, path) if kind == "capacity-provider" else None
+    return provider.tags if provider is not None else None
 
 
 def list_of(record: dict[str, Any]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from ecslab.model.differences import (
     capacity,
+    capacity_providers,
     discovery,
     network,
     observability,
@@ -32,6 +33,7 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
     *task_definitions.DIFFERENCES,
     *services.DIFFERENCES,
     *capacity.DIFFERENCES,
+    *capacity_providers.DIFFERENCES,
     *network.DIFFERENCES,
     *discovery.DIFFERENCES,
     *permissions.DIFFERENCES,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model import (
     agent_answers,
+    capacity_failures,
+    capacity_provider_answers,
     cluster_answers,
     exec_messages,
     express,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _MODEL: Final = "tests/model/task_definition"
 _CONNECT: Final = "tests/cloud/test_service_connect.py"
 _REGISTRY: Final = "tests/cloud/test_service_discovery.py"
+_MANAGED: Final = "tests/cloud/test_managed_instances.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,39 @@ SOURCES: Final[tuple[Source, ...]] = (
         "tests/cloud/test_ec2_instances.py::test_what_keeps_an_instance_out",
         ENDPOINT_UNREACHABLE="tests/cloud/test_ec2_instances.py"
         "::test_a_private_instance_needs_the_three_endpoints",
+        TOO_MANY_INSTANCES="tests/cloud/test_zones.py"
+        "::test_quotas_of_clusters_services_and_instances",
+    ),
+    _module(
+        Area.CAPACITY,
+        capacity_failures,
+        "tests/cloud/test_managed_scaling.py::test_too_many_waiting_tasks",
+        ZONE_LOST="tests/cloud/test_zones.py::test_a_service_on_fargate_moves_to_the_other_zone",
+    ),
+    _module(
+        Area.CAPACITY,
+        capacity_provider_answers,
+        "tests/cloud/test_capacity_providers.py::test_settings_that_are_refused",
+        BAD_NAME="tests/cloud/test_capacity_providers.py::test_names",
+        ONE_KIND="tests/cloud/test_capacity_providers.py::test_a_name_and_a_group_are_used_once",
+        NO_CLUSTER="tests/cloud/test_capacity_providers.py::test_a_name_and_a_group_are_used_once",
+        WEIGHTED="tests/cloud/test_capacity_providers.py::test_a_group_with_weights_is_refused",
+        NOT_FOUND="tests/cloud/test_capacity_providers.py::test_deletion",
+        RESERVED="tests/cloud/test_capacity_providers.py::test_deletion",
+        STILL_UPDATING="tests/cloud/test_capacity_providers.py::test_updates_take_a_moment",
+        UPDATING="tests/cloud/test_capacity_providers.py::test_updates_take_a_moment",
+        ONE_CLUSTER="tests/cloud/test_capacity_providers.py"
+        "::test_managed_scaling_serves_one_cluster",
+        OTHER_KIND=f"{_MANAGED}::test_what_a_provider_needs",
+        NEEDS_CLUSTER=f"{_MANAGED}::test_what_a_provider_needs",
+        BAD_ROLE=f"{_MANAGED}::test_settings_that_are_refused",
+        BAD_PROFILE=f"{_MANAGED}::test_settings_that_are_refused",
+        NO_SUBNETS=f"{_MANAGED}::test_settings_that_are_refused",
+        SEVERAL_VPCS=f"{_MANAGED}::test_what_a_provider_needs",
+        BAD_RANGE=f"{_MANAGED}::test_settings_that_are_refused",
+        NO_TYPE=f"{_MANAGED}::test_settings_that_are_refused",
+        SANDBOX_STORAGE=f"{_MANAGED}::test_settings_that_are_refused",
+        TWO_TYPE_LISTS=f"{_MANAGED}::test_settings_that_are_refused",
     ),
     _module(
         Area.CAPACITY,
@@ -140,6 +176,8 @@ SOURCES: Final[tuple[Source, ...]] = (
         "::test_provider_that_cannot_be_associated",
         REPEATED_PROVIDER="tests/model/test_cluster.py::test_provider_that_cannot_be_associated",
         BAD_INCLUDE="tests/model/test_cluster.py::test_unknown_include",
+        TOO_MANY_CLUSTERS="tests/cloud/test_zones.py"
+        "::test_quotas_of_clusters_services_and_instances",
         CONTAINS_PROVIDER="tests/model/test_cluster.py::test_words_of_a_refused_deletion",
         UPDATE_IN_PROGRESS="tests/model/test_cluster.py::test_words_of_a_refused_deletion",
     ),
@@ -157,6 +195,7 @@ SOURCES: Final[tuple[Source, ...]] = (
         FARGATE_CONSTRAINTS="tests/model/placement/test_placement.py::test_fargate_takes_neither",
         FARGATE_STRATEGY="tests/model/placement/test_placement.py::test_fargate_takes_neither",
         DAEMON_STRATEGY="tests/cloud/test_ec2_services.py::test_what_a_daemon_cannot_have",
+        MANAGED_STRATEGY=f"{_MANAGED}::test_constraints_but_no_strategies",
     ),
     _module(
         Area.SERVICES,
