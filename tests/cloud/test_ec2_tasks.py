@@ -277,10 +277,3 @@ def test_started_tasks_ignore_the_scheduler(fleet: Fleet) -> None:
             cluster="shop", taskDefinition=definition, containerInstances=[first] * 11
         )
     refused(error, "InvalidParameterException")
-
-
-def test_external_instances_are_refused(fleet: Fleet) -> None:
-    """The simulation has no External instances, and says so."""
-    with pytest.raises(ClientError) as error:
-        fleet.run(fleet.define(), launchType="EXTERNAL")
-    assert "not part of this simulation" in refused(error, "UnsupportedFeatureException")
