@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import boto3
@@ -281,7 +282,7 @@ def test_a_waiting_task_can_be_stopped(groups: Groups) -> None:
 
 def test_instances_that_can_not_register_never_stop_coming(groups: Groups) -> None:
     """AWS: knowledge center, capacity provider scaling: instances that are unable to join."""
-    name = groups.template("lost-template", UserData="IyEvYmluL2Jhc2gK")
+    name = groups.template("lost-template", UserData=b64encode(b"#!/bin/bash").decode())
     groups.open(
         size=(0, 0, 4),
         scaling={"instanceWarmupPeriod": 60},
