@@ -22,6 +22,7 @@ from ecslab.aws import (
     functions,
     group_backend,
     http,
+    iam_simulator,
     logs_reads,
     ssm_activations,
     trail_lookup,
@@ -153,6 +154,7 @@ class Runtime:
             functions.install(),
             group_backend.install(),
             ssm_activations.install(),
+            iam_simulator.install(),
             ecs.install(self._make, self._caller_arn),
         ]
         WatchedInstances.listener = self._instances_changed
