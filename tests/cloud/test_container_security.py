@@ -85,6 +85,14 @@ def test_another_user_than_the_images_own_can_not_write_its_files(runs: Runs) ->
     assert ends(runs, image, user="1234") == [DENIED.format("'/app/state'")]
 
 
+def test_a_name_that_the_image_does_not_know_can_not_be_its_user(runs: Runs) -> None:
+    """Docker, getExecUser: a name needs an entry in /etc/passwd, a number does not."""
+    runs.start("app", runs.container("app", Image(port=8080), user="app"))
+    task = runs.until("app", "STOPPED")
+    assert "unable to find user app" in named(task, "app")["reason"]
+    assert task["stopCode"] == "TaskFailedToStart"
+
+
 def test_the_images_own_user_and_root_can_write_them(runs: Runs) -> None:
     image = Image(port=8080, writes=("/app/state", "/tmp/x", "/home/app/y"), user="app")
     assert ends(runs, image) == []
@@ -96,7 +104,7 @@ def test_the_images_own_user_and_root_can_write_them(runs: Runs) -> None:
     [
         ({}, True),
         ({"user": "1000"}, False),
-        ({"user": "app:app"}, False),
+        ({"user": "nobody:nogroup"}, False),
         ({"user": "0:0"}, True),
         ({"linuxParameters": {"capabilities": {"drop": ["ALL"]}}}, False),
         ({"linuxParameters": {"capabilities": {"drop": ["NET_BIND_SERVICE"]}}}, False),

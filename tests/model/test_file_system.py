@@ -46,7 +46,8 @@ def test_the_nearest_mount_decides() -> None:
 def test_users_write_where_they_may() -> None:
     files = FileSystem(owner="app", owned=("/app/state",))
     assert files.refusal("/app/state/x", "app:app") is None
-    assert files.refusal("/app/state/x", "other") == DENIED
+    assert files.refusal("/app/state/x", "1000:1000") is None
+    assert files.refusal("/app/state/x", "1001") == DENIED
     assert files.refusal("/app/other", "app") == DENIED
     assert files.refusal("/home/app/x", "app") is None
     assert files.refusal("/proc/1/x", "root") == DENIED

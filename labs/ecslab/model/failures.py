@@ -243,6 +243,13 @@ CANNOT_START: Final = Failure(
     "cannot-start-container",
     verified=False,
 )
+USER_MISSING: Final = Failure(
+    "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime"
+    " task: failed to create shim task: OCI runtime create failed: unable to find user {user}: no"
+    " matching entries in passwd file",
+    "cannot-start-container; Docker, getExecUser",
+    verified=False,
+)
 TASK_FAILED_TO_START: Final = Failure("Task failed to start", "captured API output")
 _GRAPH = "amazon-ecs-agent, dependencygraph/graph.go and task_manager.go"
 DEPENDENCY_FAILED: Final = Failure(

@@ -12,11 +12,12 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["DENIED", "READ_ONLY", "FileSystem", "Mount", "is_root"]
+__all__ = ["DENIED", "READ_ONLY", "FileSystem", "Mount", "is_root", "user_id"]
 
 READ_ONLY: Final = "Read-only file system"
 DENIED: Final = "Permission denied"
 _ROOT: Final = ("root", "0", "")
+_OWN: Final = "1000"
 _EVERYBODYS: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a container's own
 _STANDARD: Final = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var")
 
@@ -24,6 +25,14 @@ _STANDARD: Final = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "
 def is_root(user: str) -> bool:
     """Return whether a `user`, or `user:group`, is the user with the id 0."""
     return user.partition(":")[0] in _ROOT
+
+
+def user_id(user: str) -> str:
+    """Return the id of a `user` or `user:group`; the image's own user has the id 1000."""
+    name = user.partition(":")[0]
+    if name in _ROOT:
+        return "0"
+    return name if name.isdigit() else _OWN
 
 
 @dataclass(slots=True)
@@ -134,7 +143,7 @@ class FileSystem:
 
 
 def _same(user: str, other: str) -> bool:
-    return user.partition(":")[0] == other.partition(":")[0]
+    return user_id(user) == user_id(other)
 
 
 def _below(path: str, folder: str) -> bool:

@@ -9,7 +9,7 @@ from ecslab.model.file_system import FileSystem, Mount
 if TYPE_CHECKING:
     from ecslab.sim.entities import Container, Task
 
-__all__ = ["file_system", "user_of"]
+__all__ = ["file_system", "missing_user", "user_of"]
 
 _CACHE: Final = "/app/cache"
 
@@ -18,6 +18,17 @@ def user_of(container: Container) -> str:
     """Return who a container's process runs as: the definition's user, else the image's."""
     image_user = container.found.image.user if container.found else "root"
     return str(container.spec.get("user") or image_user)
+
+
+def missing_user(container: Container) -> str | None:
+    """Return the name of the container's user if its image has no such user.
+
+    A number needs no entry in /etc/passwd; a name does (Docker, getExecUser).
+    """
+    image_user = container.found.image.user if container.found else "root"
+    name = user_of(container).partition(":")[0]
+    known = ("root", "nobody", "", image_user.partition(":")[0])
+    return None if name.isdigit() or name in known else name
 
 
 def file_system(task: Task, container: Container, host_name: str) -> FileSystem:

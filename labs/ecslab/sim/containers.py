@@ -15,10 +15,11 @@ from ecslab.model.failures import (
     DEPENDENCY_TIMED_OUT,
     ESSENTIAL_EXITED,
     TASK_FAILED_TO_START,
+    USER_MISSING,
 )
 from ecslab.sim import exec_agent, health
 from ecslab.sim.command_line import resolve
-from ecslab.sim.container_files import file_system
+from ecslab.sim.container_files import file_system, missing_user
 from ecslab.sim.environment import variables
 from ecslab.sim.log_drivers import driver_for
 from ecslab.sim.process import Process
@@ -175,6 +176,9 @@ class ContainerRunner:
         resolved = resolve(found.image, command)
         if resolved.missing:
             return CANNOT_START(program=resolved.missing)
+        stranger = missing_user(container)
+        if stranger is not None:
+            return USER_MISSING(user=stranger)
         container.log = driver_for(self._account, self._task, container)
         process = Process(
             self._account,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
-from ecslab.model.file_system import is_root
+from ecslab.model.file_system import is_root, user_id
 from ecslab.sim.process_table import process_table
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _id(_arguments: list[str], process: Process) -> Printed:
     if is_root(process.user):
         return ["uid=0(root) gid=0(root) groups=0(root)"], [], 0
     user, _, group = process.user.partition(":")
-    number, name = (user, "") if user.isdigit() else ("1000", f"({user})")
+    number, name = user_id(user), "" if user.isdigit() else f"({user})"
     return [f"uid={number}{name} gid={group if group.isdigit() else number}"], [], 0
 
 

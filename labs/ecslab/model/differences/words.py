@@ -61,6 +61,8 @@ SOURCES: Final[tuple[Source, ...]] = (
         Area.TASKS,
         failures,
         "tests/cloud/test_failures.py::test_the_task_does_not_start_and_says_why",
+        USER_MISSING="tests/cloud/test_container_security.py"
+        "::test_a_name_that_the_image_does_not_know_can_not_be_its_user",
         CANNOT_START="tests/cloud/test_tasks_containers.py"
         "::test_a_program_that_the_image_lacks_can_not_be_started",
     ),
