@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +30,11 @@ from ecslab.aws import network as vpc
 from ecslab.aws.account_environment import AccountEnvironment
 from ecslab.aws.agent_endpoint import AgentEndpoint
 from ecslab.aws.balancers import LoadBalancers
+from ecslab.aws.call_context import call_context
 from ecslab.aws.call_origin import CallOrigin
 from ecslab.aws.cloud_map import CloudMap
 from ecslab.aws.cloudwatch import responses as cloudwatch
 from ecslab.aws.ecs import service as ecs
-from ecslab.aws.ecs.operation import Call
 from ecslab.aws.ecs.task_events import TaskEvents
 from ecslab.aws.event_schedules import EventSchedules
 from ecslab.aws.event_targets import EventTargets
@@ -58,7 +57,6 @@ from ecslab.aws.network_port import TaskNetwork
 from ecslab.aws.programs import Programs
 from ecslab.aws.reader import Reader
 from ecslab.aws.registry import Registry
-from ecslab.aws.resource_tags import resource_tags
 from ecslab.aws.role_clients import RoleClients
 from ecslab.aws.roles import TaskRoles
 from ecslab.aws.scaling_groups import ScalingGroups
@@ -399,27 +397,12 @@ class Runtime:
     def _leave(self, request: AWSPreparedRequest) -> None:
         """Let a request out of the task that makes it, or time out as its network has it."""
         if current_task() is not None:
-            self._origin().leave(request)
-
-    def _origin(self) -> CallOrigin:
-        self.engine()
-        return CallOrigin(self._networks[REGION], REGION)
+            CallOrigin(self._networks[REGION], REGION).leave(request)
 
     def _context(self, request: AWSPreparedRequest) -> CallContext:
         engine = self._engines.get(REGION)
-        if engine is None:
-            return CallContext(now=self.clock.now, tags=partial(resource_tags, None))
-        definitions = engine.account.definitions
-
-        def resolve(reference: str) -> Any:
-            return definitions.reference(reference) and definitions.resolve(reference)
-
-        return CallContext(
-            now=self.clock.now,
-            task_definition=resolve,
-            tags=partial(resource_tags, Call(engine, self._networks[REGION], "")),
-            keys=self._origin().keys(request),
-        )
+        parts = None if engine is None else (engine, self._networks[REGION])
+        return call_context(request, self.clock.now, parts, REGION)
 
 
 def _text(value: Any) -> str:

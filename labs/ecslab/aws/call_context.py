@@ -1,0 +1,48 @@
+"""What the judgement of a call needs to know of the running account."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ecslab.aws.call_origin import CallOrigin
+from ecslab.aws.ecs.operation import Call
+from ecslab.aws.iam_context import CallContext
+from ecslab.aws.resource_tags import resource_tags
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from botocore.awsrequest import AWSPreparedRequest
+
+    from ecslab.aws.network import Network
+    from ecslab.sim.engine import Engine
+
+__all__ = ["call_context"]
+
+
+def call_context(
+    request: AWSPreparedRequest, now: datetime, parts: tuple[Engine, Network] | None, region: str
+) -> CallContext:
+    """Return the surroundings of a call.
+
+    Args:
+        request: the call.
+        now: the simulated time.
+        parts: the data plane and the VPCs, if anybody has used them yet.
+        region: their Region.
+    """
+    if parts is None:
+        return CallContext(now=now, tags=partial(resource_tags, None))
+    engine, network = parts
+    definitions = engine.account.definitions
+
+    def resolve(reference: str) -> Any:
+        return definitions.reference(reference) and definitions.resolve(reference)
+
+    return CallContext(
+        now=now,
+        task_definition=resolve,
+        tags=partial(resource_tags, Call(engine, network, "")),
+        keys=CallOrigin(network, region).keys(request),
+    )
