@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from ecslab.aws.agent_endpoint import AgentEndpoint
 from ecslab.aws.balancers import LoadBalancers
 from ecslab.aws.call_context import call_context
 from ecslab.aws.call_origin import CallOrigin
+from ecslab.aws.call_recorder import CallRecorder
 from ecslab.aws.cloud_map import CloudMap
 from ecslab.aws.cloudwatch import responses as cloudwatch
 from ecslab.aws.ecs import service as ecs
@@ -67,7 +67,6 @@ from ecslab.aws.storage import Storage
 from ecslab.aws.task_metadata import TaskMetadata
 from ecslab.aws.traffic_shifting import TrafficShifting
 from ecslab.aws.trail import Trail
-from ecslab.aws.trail_event import RequestCall
 from ecslab.aws.wall_clock import WallClock
 from ecslab.clock import Clock
 from ecslab.errors import CourseError
@@ -89,7 +88,6 @@ if TYPE_CHECKING:
     from ecslab.sim.traffic import Traffic
 
 REGION = "us-east-1"
-_ACTION = re.compile(r"(?:^|&)Action=(\w+)")
 
 
 class Runtime:
@@ -121,6 +119,7 @@ class Runtime:
         self._readers: dict[str, Reader] = {}
         self._session: Any = None
         self._gate = Gate(self._identities, self._context)
+        recorder = CallRecorder(self.journal, self._trail, self._identities, lambda: self._quiet)
         self._gateway = Gateway(
             leave=self._leave,
             judge=self._judge,
@@ -128,8 +127,8 @@ class Runtime:
             before=self._before_request,
             changed=self._network_changed,
             scheduled=self._schedules_changed,
-            recorded=self._record,
-            answered=self._note_call,
+            recorded=recorder.begins,
+            answered=recorder.answered,
         )
 
     def start(self) -> None:
@@ -348,27 +347,6 @@ class Runtime:
                 return found
         return None
 
-    def _record(self, request: AWSPreparedRequest, verdict: str) -> None:
-        """Note who called what, which is the evidence for least privilege."""
-        if self._quiet:
-            return
-        host = str(request.url).split("//", 1)[-1].split("/", 1)[0]
-        target = _text(request.headers.get("X-Amz-Target", ""))
-        found = _ACTION.search(_text(request.body))
-        operation = found.group(1) if found else str(request.method)
-        self.journal.record(
-            "api.call",
-            self._caller_arn(request.headers),
-            service=host.split(".")[0],
-            operation=target.rsplit(".", 1)[-1] or operation,
-            verdict=verdict,
-        )
-
-    def _note_call(self, request: AWSPreparedRequest, status: int, body: Any) -> None:
-        """Record a call and what came of it, for CloudTrail."""
-        caller = self._identities.caller(request.headers, str(request.url))
-        self._trail.note(RequestCall(request, caller, status, body))
-
     def _before_request(self) -> None:
         if self.clock.stepping:
             self.clock.announce()
@@ -403,9 +381,3 @@ class Runtime:
         engine = self._engines.get(REGION)
         parts = None if engine is None else (engine, self._networks[REGION])
         return call_context(request, self.clock.now, parts, REGION)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    return value if isinstance(value, str) else ""
