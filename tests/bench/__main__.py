@@ -35,10 +35,11 @@ def main() -> int:
             if not chosen.json:
                 print(show(each), flush=True)
     if chosen.json:
-        rows = {
+        rows: dict[str, object] = {
             name: [vars(each) | {"ratio": each.ratio} for each in found[name]] for name in found
         }
-        print(json.dumps(rows, indent=2))
+        keyed = {each.key: each.ratio for some in found.values() for each in some if each.key}
+        print(json.dumps({**rows, **keyed}, indent=2))
     return 0
 
 

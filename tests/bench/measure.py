@@ -17,6 +17,7 @@ class Ratio:
         theirs: median of the other's times, in seconds.
         pairs: how many times each was measured.
         against: what the other is.
+        key: under which the ratio stands in JSON by itself too.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Ratio:
     theirs: float
     pairs: int
     against: str
+    key: str = ""
 
     @property
     def ratio(self) -> float:

@@ -60,7 +60,8 @@ class Standby(Parent):
             listener.bind(str(draft))
             listener.listen(128)
             draft.replace(self._path)
-            self._spawn(listener, f"idle={IDLE_SECONDS:g}")
+            process = self._spawn(listener, f"idle={IDLE_SECONDS:g}")
+            process.returncode = 0  # it outlives this process, on purpose: nobody waits for it
         return self
 
     def fork(self, order: Order, stdout: Stream, stderr: Stream) -> ForkedProcess:

@@ -87,7 +87,10 @@ class Encoder:
             (bytes, lambda value, _: _tagged("bytes", base64.b64encode(bytes(value)).decode())),
             (dt.datetime, lambda value, _: _tagged("time", value.astimezone(_UTC).isoformat())),
             (dt.date, lambda value, _: _tagged("date", value.isoformat())),
-            (dt.timedelta, lambda value, _: _tagged("seconds", value.total_seconds())),
+            (
+                dt.timedelta,
+                lambda value, _: _tagged("span", [value.days, value.seconds, value.microseconds]),
+            ),
             (Decimal, lambda value, _: _tagged("decimal", str(value))),
             (Mapping, self._mapping),
             (list, self._items("list")),
@@ -149,7 +152,14 @@ class Decoder:
         read = getattr(self, f"_read_{kind}", None) if isinstance(kind, str) else None
         try:
             return Unreadable(str(of)[:80]) if read is None else read(of)
-        except (ArithmeticError, LookupError, TypeError, ValueError):
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ):
             return Unreadable(str(kind))
 
     def _read_dots(self, _: Any) -> Any:
@@ -167,8 +177,9 @@ class Decoder:
     def _read_date(self, of: Any) -> dt.date:
         return dt.date.fromisoformat(of)
 
-    def _read_seconds(self, of: Any) -> dt.timedelta:
-        return dt.timedelta(seconds=of)
+    def _read_span(self, of: Any) -> dt.timedelta:
+        days, seconds, microseconds = map(int, of)
+        return dt.timedelta(days, seconds, microseconds)
 
     def _read_decimal(self, of: Any) -> Decimal:
         return Decimal(of)
