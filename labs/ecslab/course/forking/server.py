@@ -103,8 +103,12 @@ class Server:
             self._selector.unregister(connection)  # the process is buried when it has ended
             return
         for line in data.splitlines():
+            number = int(json.loads(line)["signal"])
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, int(json.loads(line)["signal"]))
+                try:
+                    os.killpg(pid, number)
+                except ProcessLookupError:  # it has no group yet: it has only just been forked
+                    os.kill(pid, number)
 
     def _bury(self) -> None:
         """Take leave of the processes that have ended, and of what is left of their groups."""
