@@ -121,6 +121,7 @@ class ServiceDeployment:
         """
         self.status, self.reason = status, reason
         self.failures = self.target.failed_tasks
+        self.started_at = self.started_at or now
         self.finished_at = self.updated_at = now
         if status == "STOPPED":
             self.stopped_at = now
