@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecslab.aws.identity import Caller, session_caller
+from ecslab.aws.identity import Caller
 from ecslab.aws.trail_event import AgentCall
 
 if TYPE_CHECKING:
@@ -57,15 +57,10 @@ class TaskRoles:
     def denied(self, role: str, action: str, resource: str, task: str) -> str | None:
         """Return the ARN of the session if the action is denied to the role, else None."""
         decision = self._roles.permits(role, action, resource)
-        caller = session_caller(role, task.rsplit("/", 1)[-1], source_arn=task)
-        refusal = ""
-        if not decision.allowed:
-            refusal = (
-                f"User: {caller.arn} is not authorized to perform: {action} on resource:"
-                f" {resource} {decision.because(action)}"
-            )
-        self._note(AgentCall(action, resource, caller, refusal, self._region))
-        return None if decision.allowed else caller.arn
+        because = "" if decision.allowed else decision.because(action)
+        call = AgentCall(action, resource, role, task, because, self._region)
+        self._note(call)
+        return None if decision.allowed else call.caller.arn
 
     def key_denied(self, key: str, action: str, resource: str) -> str | None:
         """Return who an access key belongs to if the action is denied to it, else None.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.s3.models import s3_backends
 
-from ecslab.aws.trail_event import AgentCall, RequestCall, TrailEvent
+from ecslab.aws.trail_event import AgentCall, RequestCall, TrailEvent, may_be_data
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -51,6 +51,9 @@ class Trail:
     def note(self, call: RequestCall | AgentCall) -> None:
         """Record a call that has been answered."""
         if isinstance(call, RequestCall):
+            # Data events are in no event history: without a trail nobody will ask for them.
+            if not self._delivering and may_be_data(call.request):
+                return
             call = _slim(call)
         self._calls.append((self._clock.now, call))
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
 from moto.core.utils import get_service_model
 
 from ecslab.aws.iam_call import ApiCall, parse
-from ecslab.aws.identity import Caller, access_key_id
+from ecslab.aws.identity import Caller, access_key_id, session_caller
 
-__all__ = ["AgentCall", "RequestCall", "TrailEvent"]
+__all__ = ["AgentCall", "RequestCall", "TrailEvent", "may_be_data"]
 
 _HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _READS: Final = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Query", "Scan")
@@ -106,16 +107,23 @@ class AgentCall:
     Args:
         action: the IAM action, such as ``ecr:BatchGetImage``.
         resource: the ARN that it was about.
-        caller: the session of the role.
-        denied: the message of the refusal, empty when it was allowed.
+        role: the role's ARN.
+        task: the ARN of the task.
+        because: why it was denied, empty when it was allowed.
         region: the Region.
     """
 
     action: str
     resource: str
-    caller: Caller
-    denied: str
+    role: str
+    task: str
+    because: str
     region: str
+
+    @property
+    def caller(self) -> Caller:
+        """Return the session of the role; it is named after the task."""
+        return session_caller(self.role, self.task.rsplit("/", 1)[-1], source_arn=self.task)
 
     @property
     def access_key(self) -> str:
@@ -136,7 +144,28 @@ class AgentCall:
     @property
     def error(self) -> tuple[str, str]:
         """Return code and message of the refusal, empty when it was allowed."""
-        return ("AccessDenied", self.denied) if self.denied else ("", "")
+        if not self.because:
+            return "", ""
+        words = f"User: {self.caller.arn} is not authorized to perform: {self.action} on resource:"
+        return "AccessDenied", f"{words} {self.resource} {self.because}"
+
+
+def may_be_data(request: AWSPreparedRequest) -> bool:
+    """Return whether a request looks like a data event, without reading all of it.
+
+    Programs make most of their calls in this way; reading each would cost more than answering it.
+    """
+    parts = urlsplit(str(request.url))
+    host = parts.hostname or ""
+    name = _text(request.headers.get("X-Amz-Target", "")).rpartition(".")[2]
+    service = next((each for each in _DATA if host.startswith(f"{each}.")), "")
+    if service == "dynamodb" or ".ddb." in host:
+        return bool(_DATA["dynamodb"].fullmatch(name))
+    if service:
+        return bool(_DATA[service].fullmatch(name))
+    if ".s3." in host:
+        return parts.path not in {"", "/"}
+    return host.startswith("s3.") and bool(parts.path.strip("/").partition("/")[2])
 
 
 @dataclass(frozen=True)
