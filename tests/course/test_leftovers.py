@@ -33,7 +33,7 @@ def found(clients: Clients) -> Any:
 
 def delete_all(clients: Clients) -> None:
     """Run the lines that tell the learner how to delete, in the order given."""
-    names = ("ecs", "ec2", "elbv2", "logs", "secretsmanager", "autoscaling")
+    names = ("ecs", "ec2", "elbv2", "logs", "secretsmanager", "autoscaling", "eks")
     for item in leftovers.take(clients).items:
         exec(item.delete, {name: clients(name) for name in names})
 
@@ -103,6 +103,26 @@ def test_instances_and_groups(clients: Clients) -> None:
         AvailabilityZones=["us-east-1a"],
     )
     assert [kind for kind, _ in found(clients)] == ["Auto Scaling group", "EC2 instance"]
+    delete_all(clients)
+    assert found(clients) == []
+
+
+def test_kubernetes_clusters_and_what_is_in_them(clients: Clients) -> None:
+    eks = clients("eks")
+    role = "arn:aws:iam::123456789012:role/eks"
+    eks.create_cluster(name="shop", roleArn=role, resourcesVpcConfig={})
+    eks.create_nodegroup(clusterName="shop", nodegroupName="web", nodeRole=role, subnets=["s"])
+    eks.create_fargate_profile(
+        clusterName="shop",
+        fargateProfileName="jobs",
+        podExecutionRoleArn=role,
+        selectors=[{"namespace": "shop"}],
+    )
+    assert found(clients) == [
+        ("EKS Fargate profile", "jobs"),
+        ("EKS node group", "web"),
+        ("EKS cluster", "shop"),
+    ]
     delete_all(clients)
     assert found(clients) == []
 

@@ -174,6 +174,27 @@ def _secrets(clients: Clients) -> Iterator[Leftover]:
             yield Leftover("secret", name, line)
 
 
+def _kubernetes(clients: Clients) -> Iterator[Leftover]:
+    eks = clients("eks")
+    for cluster in _pages(eks, "list_clusters", "clusters"):
+        yield Leftover("EKS cluster", cluster, f'eks.delete_cluster(name="{cluster}")')
+
+
+def _kubernetes_nodes(clients: Clients) -> Iterator[Leftover]:
+    eks = clients("eks")
+    for cluster in _pages(eks, "list_clusters", "clusters"):
+        for name in _pages(eks, "list_nodegroups", "nodegroups", clusterName=cluster):
+            line = f'eks.delete_nodegroup(clusterName="{cluster}", nodegroupName="{name}")'
+            yield Leftover("EKS node group", name, line)
+        for name in _pages(
+            eks, "list_fargate_profiles", "fargateProfileNames", clusterName=cluster
+        ):
+            line = (
+                f'eks.delete_fargate_profile(clusterName="{cluster}", fargateProfileName="{name}")'
+            )
+            yield Leftover("EKS Fargate profile", name, line)
+
+
 # In the order in which AWS lets them be deleted: what is inside before what holds it.
 _LOOKS: tuple[tuple[str, Callable[[Clients], Iterator[Leftover]]], ...] = (
     ("services", _services),
@@ -181,6 +202,8 @@ _LOOKS: tuple[tuple[str, Callable[[Clients], Iterator[Leftover]]], ...] = (
     ("Auto Scaling groups", _groups),
     ("EC2 instances", _instances),
     ("clusters", _cluster_items),
+    ("EKS node groups and Fargate profiles", _kubernetes_nodes),
+    ("EKS clusters", _kubernetes),
     ("load balancers", _balancers),
     ("NAT gateways", _nat_gateways),
     ("Elastic IP addresses", _addresses),

@@ -79,4 +79,42 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         why="ECR, LifecyclePolicies; a lesson shows the preview.",
         test="tests/cloud/test_differences.py::test_a_lifecycle_policy_deletes_nothing",
     ),
+    Difference(
+        id="eks-is-an-api",
+        area=Area.OPERATIONS,
+        aws="An EKS cluster has a Kubernetes API, nodes that join it, and Pods that run on them.",
+        here="Clusters, node groups, Fargate profiles and Pod Identity associations are kept and"
+        " described; nothing runs in them, and no node is launched.",
+        why="The course compares the two; it runs ECS.",
+        test="tests/aws/test_eks.py"
+        "::test_node_groups_have_the_clusters_version_and_an_image_for_their_processor",
+    ),
+    Difference(
+        id="eks-at-once",
+        area=Area.OPERATIONS,
+        aws="A control plane takes about ten minutes to be made and minutes to be upgraded.",
+        here="A cluster is ACTIVE, and an update Successful, as soon as it is asked for.",
+        why="Nothing here has to be started.",
+        test="tests/aws/test_eks.py"
+        "::test_upgrades_go_one_minor_version_at_a_time_and_nodes_come_first",
+    ),
+    Difference(
+        id="eks-calendar",
+        area=Area.OPERATIONS,
+        aws="New Kubernetes versions come about every four months; the days on which AWS upgrades"
+        " a cluster by itself are not promised.",
+        here="The versions 1.31 to 1.36 with the days of AWS's calendar of November 2026; a cluster"
+        " is upgraded on the day after its support has ended.",
+        why="EKS user guide, kubernetes-versions.",
+        test="tests/aws/test_eks.py::test_the_end_of_standard_support",
+    ),
+    Difference(
+        id="eks-texts",
+        area=Area.OPERATIONS,
+        aws="Does not publish what EKS answers to a public subnet in a Fargate profile, to an"
+        " upgrade over two versions, or to node groups that lag behind.",
+        here="Words like those that public reports quote.",
+        why="The rules are in botocore eks CreateFargateProfileRequest and UpdateClusterVersion.",
+        test="tests/aws/test_eks.py::test_fargate_takes_private_subnets_only",
+    ),
 )
