@@ -185,8 +185,7 @@ class Runtime:
 
     def traffic(self, region: str = REGION) -> Traffic:
         """Return the HTTP traffic of a Region."""
-        self.engine(region)
-        return self._balancers[region].traffic
+        return self.load_balancers(region).traffic
 
     def tracer(self, region: str = REGION) -> Tracer:
         """Return what explains ways through the network of a Region."""
@@ -196,11 +195,6 @@ class Runtime:
         """Return the image registry of a Region."""
         self.engine(region)
         return self.registries[region]
-
-    @property
-    def home(self) -> str:
-        """Return the Region in which an account begins."""
-        return REGION
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ecslab.aws.runtime import REGION
 from ecslab.cloud.explain import clusters, gone, groups, instances, services, tasks
 from ecslab.cloud.explain.case import Case
 from ecslab.cloud.explain.evidence import Evidence
@@ -45,7 +46,7 @@ def explain(runtime: Runtime, arn: str) -> Explanation:
         names = ", ".join(sorted({name for _, name in _KINDS}))
         message = f"{arn!r} is not the ARN of something that can be explained: {names}."
         raise CourseError(message)
-    region = parts[3] if parts[3] in runtime.regions else runtime.home
+    region = parts[3] if parts[3] in runtime.regions else REGION
     case = Case(runtime, region)
     state, found = look(case, arn)
     return Explanation(arn, runtime.clock.now, state, tuple(_unrepeated(found)))
