@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import boto3
 import pytest
 from chains import checked
 from shops import Shop, open_shop
@@ -54,6 +56,18 @@ def test_the_data(failed: tuple[Shop, str]) -> None:
     assert data["steps"][-1]["call"] == (
         'boto3.client("ecr").list_images(repositoryName="web")["imageIds"]'
     )
+
+
+def test_cloudtrail_has_nothing_of_it(failed: tuple[Shop, str]) -> None:
+    """Whoever looks for who called what finds people and programs, not explanations."""
+    shop, arn = failed
+    trail: Any = boto3.client("cloudtrail")
+    shop.cloud.advance(hours=1)
+    before = len(trail.lookup_events(MaxResults=50)["Events"])
+    shop.cloud.explain(arn)
+    shop.cloud.advance(hours=1)
+    after = trail.lookup_events(MaxResults=50)["Events"]
+    assert [each["EventName"] for each in after[: len(after) - before]] in ([], ["LookupEvents"])
 
 
 def test_it_stays_as_it_was(failed: tuple[Shop, str]) -> None:
