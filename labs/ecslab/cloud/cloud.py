@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from ecslab.aws.anywhere import install_anywhere
 from ecslab.aws.runtime import Runtime
 from ecslab.cloud.explain import Explanation, explain
+from ecslab.cloud.faults import Faults
 from ecslab.cloud.look import look
 from ecslab.cloud.route import Route
 from ecslab.cloud.view import View
 from ecslab.errors import CourseError
-from ecslab.sim.faults import interrupt_spot, lose_zone, recover_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ DEFAULT_SEED = 7
 _STEP = 1.0
 
 
-class Cloud(AbstractContextManager["Cloud"]):
+class Cloud(Faults, AbstractContextManager["Cloud"]):
     """A simulated AWS account, empty at first, in us-east-1.
 
     While it runs, every boto3 call of this process is answered by it, Python's clocks show its
@@ -158,17 +158,6 @@ class Cloud(AbstractContextManager["Cloud"]):
             The image's URI, to use in a task definition.
         """
         return self._started.registry().push(image, name)
-
-    def fail_instance(self, arn: str) -> None:
-        """Let the EC2 instance under a container instance fail; EC2 terminates it.
-
-        Args:
-            arn: the ARN of the container instance.
-
-        Raises:
-            ecslab.errors.CourseError: there is no container instance with this ARN.
-        """
-        self._started.engine().instances.fail(arn)
 
     def view(self) -> View:
         """Return what is in the account now, by cluster, service and Availability Zone.
@@ -301,60 +290,6 @@ class Cloud(AbstractContextManager["Cloud"]):
     def exec_session(self, session_id: str) -> ExecSession | None:
         """Return a session of ECS Exec by its id; `ecslab.open_session` opens it."""
         return self._started.engine().account.exec_sessions.get(session_id)
-
-    def interrupt_spot(self, arn: str) -> None:
-        """Have AWS take back the Spot capacity of a task or of a container instance.
-
-        Of a task the warning (an EventBridge event) and SIGTERM come at once, SIGKILL after
-        stopTimeout; a Spot Instance has two minutes.
-
-        Args:
-            arn: the ARN of a task whose capacity provider is FARGATE_SPOT, or of a container
-                instance on a Spot Instance.
-
-        Raises:
-            ecslab.errors.CourseError: nothing of this ARN runs on Spot.
-        """
-        interrupt_spot(self._started.engine(), arn)
-
-    def lose_zone(self, zone: str) -> None:
-        """Let an Availability Zone fail: its Fargate capacity, its instances and their tasks.
-
-        Args:
-            zone: its name, such as `us-east-1a`.
-
-        Raises:
-            ecslab.errors.CourseError: the Region has no such zone.
-        """
-        lose_zone(self._started.engine(), zone)
-
-    def recover_zone(self, zone: str) -> None:
-        """Let an Availability Zone have capacity again."""
-        recover_zone(self._started.engine(), zone)
-
-    def disconnect_agent(self, arn: str) -> None:
-        """Cut the agent of a container instance off from ECS; its tasks go on.
-
-        Args:
-            arn: the ARN of the container instance.
-
-        Raises:
-            ecslab.errors.CourseError: there is no container instance with this ARN.
-        """
-        agents = self._started.engine().instances
-        agents.disconnect(agents.at(arn))
-
-    def reconnect_agent(self, arn: str) -> None:
-        """Let an agent that was cut off connect again.
-
-        Args:
-            arn: the ARN of the container instance.
-
-        Raises:
-            ecslab.errors.CourseError: there is no container instance with this ARN.
-        """
-        agents = self._started.engine().instances
-        agents.reconnect(agents.at(arn))
 
     def install_anywhere(
         self,

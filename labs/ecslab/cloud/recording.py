@@ -10,6 +10,7 @@ from typing import Any
 from ecslab.aws.gateway import Gateway
 from ecslab.clock import Clock
 from ecslab.cloud.cloud import Cloud
+from ecslab.cloud.faults import Faults
 from ecslab.sim.exec_session import ExecSession
 from ecslab.sim.traffic import Traffic
 
@@ -23,7 +24,7 @@ _READ_ONLY = {"exec_session", "explain", "path", "view"}
 
 ASKED_OF_THE_CLOUD = tuple(
     name
-    for name, method in vars(Cloud).items()
+    for name, method in (vars(Faults) | vars(Cloud)).items()
     if not name.startswith("_") and callable(method) and name not in _UNRECORDED | _READ_ONLY
 )
 """Methods of `Cloud` that are recorded as such; the others consist of requests and passing time."""
