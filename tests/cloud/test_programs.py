@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from programs import PROGRAMS, Program, World
 from shops import Shop
@@ -15,6 +15,15 @@ from shops import Shop
 from ecslab import Cloud, Image
 
 EXAMPLES = 5
+SCALED_IN_AND_REPLACED: Program = (
+    "awsvpc",
+    False,
+    [
+        *(("scale", 5, 200), ("drain", 3, 45), ("unhealthy", 0, 45), ("stop", 2, 200)),
+        *(("unhealthy", 3, 200), ("stop", 4, 200), ("fail", 1, 90)),
+    ],
+)
+"""Its settling lowers the desired count and begins a deployment in one call."""
 LISTS = (
     ("elbv2", "describe_load_balancers", "LoadBalancers"),
     ("elbv2", "describe_target_groups", "TargetGroups"),
@@ -45,6 +54,7 @@ def test_limits_are_kept_and_everything_is_given_back(pytestconfig: pytest.Confi
         suppress_health_check=list(HealthCheck),
     )
     @given(program=PROGRAMS)
+    @example(program=SCALED_IN_AND_REPLACED)
     def check(program: Program) -> None:
         run(7, program).stop()
 

@@ -14,7 +14,7 @@ from ecslab.sim.service import is_healthy
 from ecslab.sim.task_protection import protected, unprotected
 
 if TYPE_CHECKING:
-    from ecslab.sim.entities import Account
+    from ecslab.sim.entities import Account, Task
     from ecslab.sim.service import Deployment, Service
     from ecslab.sim.service_capacity import ServiceCapacity
     from ecslab.sim.service_events import ServiceEvents
@@ -82,8 +82,18 @@ class RollingUpdate:
                 self._report_protected(service, deployment, excess - len(free))
             if excess > 0 and free:
                 doomed = self._capacity.least_useful(service, free, min(excess, len(free)))
-                reason = failures.SCALING_ACTIVITY(deployment=deployment.id)
-                self._tasks.stop(service, doomed, reason)
+                if deployment is not service.primary and not service.external:
+                    doomed = self._dispensable(service, doomed)
+                if doomed:
+                    reason = failures.SCALING_ACTIVITY(deployment=deployment.id)
+                    self._tasks.stop(service, doomed, reason)
+
+    def _dispensable(self, service: Service, doomed: list[Task]) -> list[Task]:
+        """Return the tasks that may leave during a deployment: the lower limit stays healthy."""
+        healthy = [task for task in service.tasks() if is_healthy(self._account, task)]
+        spare = max(0, len(healthy) - service.limits.lower)
+        kept = [task for task in doomed if task in healthy][spare:]
+        return [task for task in doomed if task not in kept]
 
     def _report_protected(self, service: Service, deployment: Deployment, kept: int) -> None:
         """Say that tasks stay because they are protected, as long as any has to.
