@@ -32,6 +32,7 @@ class Clock:
         self._stepping = False
         self._borrowed = 0.0
         self._listeners: list[Callable[[datetime], None]] = []
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def seconds(self) -> float:
@@ -71,6 +72,7 @@ class Clock:
         if self._stepping:
             self._borrowed += seconds
             return
+        self._code_has_run()
         done = self.env.event()
         done._ok = True  # noqa: SLF001 - as simpy.Timeout does; SimPy has no public way
         done._value = None  # noqa: SLF001
@@ -90,6 +92,7 @@ class Clock:
         Args:
             event: an event of this clock's queue, such as a process, which ends.
         """
+        self._code_has_run()
         self._stepping = True
         try:
             self.env.run(until=event)
@@ -105,6 +108,7 @@ class Clock:
             yield
         finally:
             self._stepping = before
+            self._code_has_run()
 
     def borrow(self) -> float:
         """Return, and forget, the seconds that code inside an event has slept."""
@@ -114,6 +118,17 @@ class Clock:
     def listen(self, listener: Callable[[datetime], None]) -> None:
         """Have `listener` called with the time whenever code outside may look at it."""
         self._listeners.append(listener)
+
+    def watch_code(self, watcher: Callable[[], None]) -> None:
+        """Have `watcher` called whenever code has run that is not of the simulation.
+
+        That is code outside, each time before time passes, and code of containers and functions.
+        """
+        self._watchers.append(watcher)
+
+    def _code_has_run(self) -> None:
+        for watcher in self._watchers:
+            watcher()
 
     def announce(self) -> None:
         """Tell the listeners what time it is."""

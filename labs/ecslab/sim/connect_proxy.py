@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ecslab.model.service_connect import Endpoint
     from ecslab.sim.entities import Account
     from ecslab.sim.process import Process
+    from ecslab.sim.pure_answers import PureAnswer
 
 __all__ = ["Acceptor", "ConnectProxy", "IngressListener", "itself"]
 
@@ -120,6 +121,11 @@ class IngressListener:
     def steady(self) -> bool:
         """Return whether it answers every request alike as long as the application lives."""
         return self.process is not None and self.process.steady
+
+    @property
+    def rests_on(self) -> PureAnswer | None:
+        """Return what the answers of the application rest on."""
+        return self.process.rests_on if self.process else None
 
     def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Pass a request on to the application; answer 503 when nothing listens there."""

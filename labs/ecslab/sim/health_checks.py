@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ecslab.sim.connect_proxy import Acceptor
     from ecslab.sim.hops import Reach
     from ecslab.sim.hosts import Hosts
+    from ecslab.sim.pure_answers import PureAnswer
     from ecslab.sim.wsgi import Answer
 
 __all__ = ["HealthChecker", "Outcome", "ask"]
@@ -35,6 +36,9 @@ class Outcome:
         description: the words for it.
         seconds: how long it took.
         process: who answered, None when nobody did.
+        lasting: whether the same check finds the same as long as the process lives, and what its
+            answers rest on holds.
+        rests_on: what the answers of its application rest on.
     """
 
     passed: bool
@@ -42,11 +46,13 @@ class Outcome:
     description: str = ""
     seconds: float = 0.0
     process: Acceptor | None = None
+    lasting: bool = False
+    rests_on: PureAnswer | None = None
 
     @property
-    def lasting(self) -> bool:
-        """Say whether the same check finds the same as long as the process lives."""
-        return self.process is not None and self.process.steady
+    def lasts(self) -> bool:
+        """Say whether the same check would find the same now."""
+        return self.lasting and (self.rests_on is None or self.rests_on.holds)
 
     def settled(self) -> Outcome:
         """Return the outcome after its seconds have passed: a process that ended has failed."""
@@ -86,17 +92,18 @@ class HealthChecker:
         if process is None:
             return Outcome(False, *_FAILED)
         if check.protocol == "TCP":
-            return Outcome(True, process=process)
+            return Outcome(True, process=process, lasting=True)
         authority = f"{ip}:{check.port_of(port)}"
         headers = {"Host": authority, "User-Agent": _USER_AGENT, "Connection": "close"}
         answer = ask(process, "GET", f"http://{authority}{check.path}", headers)
+        lasting = (process.steady, process.rests_on)
         if answer.seconds >= check.timeout:
-            return Outcome(False, *_TIMED_OUT, check.timeout, process)
+            return Outcome(False, *_TIMED_OUT, check.timeout, process, *lasting)
         if not check.accepts(answer.status):
             description = f"Health checks failed with these codes: [{answer.status}]"
             reason = "Target.ResponseCodeMismatch"
-            return Outcome(False, reason, description, answer.seconds, process)
-        return Outcome(True, seconds=answer.seconds, process=process)
+            return Outcome(False, reason, description, answer.seconds, process, *lasting)
+        return Outcome(True, "", "", answer.seconds, process, *lasting)
 
     def _connect(
         self, group: TargetGroup, ip: str, port: int, zone: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import traceback
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,10 @@ from ecslab.model import command as shell
 from ecslab.model.capabilities import may_bind
 from ecslab.model.failures import EXEC_FORMAT, OUT_OF_MEMORY
 from ecslab.model.file_system import READ_ONLY
+from ecslab.sim.application_errors import exit_status, short_traceback
 from ecslab.sim.container_files import user_of
 from ecslab.sim.process_load import ProcessLoad
+from ecslab.sim.pure_answers import PureAnswers
 from ecslab.sim.script import Script
 from ecslab.sim.wsgi import Answer, call
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ecslab.model.image import Image
     from ecslab.sim.entities import Account, Container, Task
+    from ecslab.sim.pure_answers import PureAnswer
 
 SIGKILL_EXIT = 137
 """Exit code of a process that SIGKILL ended: 128 + 9."""
@@ -83,6 +85,8 @@ class Process:
         self._leave: int | None = None
         self._leaving = False
         self._steps: Iterator[Any] | None = None
+        self._pure = PureAnswers()
+        self._wrote = False
         self.load = ProcessLoad(account, task, container)
 
     @property
@@ -92,8 +96,19 @@ class Process:
 
     @property
     def steady(self) -> bool:
-        """Return whether it answers every request alike as long as it lives."""
-        return self.image.app is None and not self.image.cpu_seconds
+        """Return whether the request just answered is answered alike as long as it lives.
+
+        With an application only as long as `rests_on` holds, and if nothing was printed for it.
+        """
+        image = self.image
+        if image.cpu_seconds or image.work is not None:
+            return False
+        return image.app is None or (self.rests_on is not None and not self._wrote)
+
+    @property
+    def rests_on(self) -> PureAnswer | None:
+        """Return what the answers of its application rest on, None without one."""
+        return self._pure.of(self.image.app)
 
     @property
     def exit_code(self) -> int | None:
@@ -282,11 +297,13 @@ class Process:
             ):
                 yield
         except SystemExit as leaving:
-            self._leave = _exit_status(leaving, out)
+            self._leave = exit_status(leaving, out)
         except Exception:  # noqa: BLE001 - whatever application code raises ends in its log
-            out.write(_short_traceback())
+            out.write(short_traceback())
         finally:
-            self.print(out.getvalue().splitlines())
+            lines = out.getvalue().splitlines()
+            self._wrote = bool(lines)
+            self.print(lines)
 
     def _lifetime(self, seconds: float, code: int | None = None) -> Generator[Any, Any, None]:
         yield self.account.clock.env.timeout(seconds)
@@ -386,18 +403,3 @@ class Process:
         self.print([EXEC_FORMAT(program=program)])
         self.end(1)
         return False
-
-
-def _exit_status(leaving: SystemExit, out: io.StringIO) -> int:
-    """Return the exit code of `sys.exit(...)`; a text is printed and means 1, as Python has it."""
-    if leaving.code is None or isinstance(leaving.code, int):
-        return int(leaving.code or 0) % 256
-    out.write(f"{leaving.code}\n")
-    return 1
-
-
-def _short_traceback() -> str:
-    """Return the traceback of the exception being handled, without paths of this machine."""
-    lines = traceback.format_exc(limit=-2).splitlines()
-    shown = [line for line in lines if not line.lstrip().startswith(("File", "^", "~"))]
-    return "\n".join(shown) + "\n"

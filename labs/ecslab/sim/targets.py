@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ecslab.sim.health_checks import HealthChecker, Outcome
+from ecslab.sim.pure_answers import Changes
 from ecslab.sim.weighted_turns import WeightedTurns
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Targets:
         self._turns: dict[str, int] = {}
         self._slow_turns = WeightedTurns()
         self._listeners: list[Callable[[str], None]] = []
+        self._changes = Changes(account.clock)
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Have `listener` called with a target group's ARN when the health of a target changes."""
@@ -303,10 +305,11 @@ class Targets:
         if not entry.is_checked():
             return
         self._count(entry, group.check, outcome)
-        if outcome.lasting and entry.state == ("healthy" if outcome.passed else "unhealthy"):
+        if outcome.lasts and entry.state == ("healthy" if outcome.passed else "unhealthy"):
             # Every further check would find the same: wait for something that can change it.
             assert outcome.process is not None  # noqa: S101 - what lasting means
-            yield from self._sleep(entry, outcome.process.ended)
+            ended = outcome.process.ended
+            yield from self._sleep(entry, self._changes.of(outcome.rests_on, or_else=ended))
         interval = group.check.interval
         rounds = max(1, math.ceil((self._env.now - began) / interval))
         due = began + rounds * interval
