@@ -46,7 +46,7 @@ class Route(Drawn, Trace):
         yield f"{short(self.source)} → {short(self.destination)}"
         number = 0
         for leg in self.legs:
-            if len(self.legs) > 1:
+            if leg.title:
                 yield f"· {leg.title}"
             for hop in leg.hops:
                 number += 1

@@ -26,7 +26,7 @@ def html(route: Route) -> str:
     rows = []
     number = 0
     for leg in route.legs:
-        if len(route.legs) > 1:
+        if leg.title:
             rows.append(box(words(leg.title), style=_TITLE))
         for hop in leg.hops:
             number += 1

@@ -16,7 +16,7 @@ class Leg:
     """One connection of a way; an image pull needs three.
 
     Args:
-        title: what it is for.
+        title: what it is for; empty when that goes without saying.
         hops: in travelling order; the last one is the obstacle when there is one.
     """
 

@@ -87,7 +87,7 @@ class Tracer:
             if target is None or interface_of(target) is None:
                 message = f"There is no task with a network interface and the ARN {destination}."
                 raise CourseError(message)
-            legs = (Leg("connect", self._to_task(task, target, port or 80, private=True)),)
+            legs = (Leg("", self._to_task(task, target, port or 80, private=True)),)
             return Trace(source, destination, legs)
         service = _service_of(destination)
         if service and task is not None:
@@ -96,7 +96,7 @@ class Tracer:
             return Trace(source, destination, self._pull(task, destination))
         if destination == INTERNET_SOURCE:
             return Trace(source, destination, (self._to_internet(task, port or _HTTPS),))
-        return Trace(source, destination, (Leg("connect", self._to_host(task, destination, port)),))
+        return Trace(source, destination, (Leg("", self._to_host(task, destination, port)),))
 
     def _task(self, source: str) -> Task | None:
         if source == INTERNET_SOURCE:
@@ -130,7 +130,7 @@ class Tracer:
         return Leg(purpose or f"call {service}", path.hops)
 
     def _to_internet(
-        self, task: Task | None, port: int, title: str = "connect", *, agent: bool = False
+        self, task: Task | None, port: int, title: str = "", *, agent: bool = False
     ) -> Leg:
         if task is None:
             raise CourseError("The way from the internet to the internet is not AWS's.")
