@@ -367,3 +367,39 @@ def test_a_task_without_a_network_reaches_nothing(shop: Shop) -> None:
     assert said[0] == "ConnectionError"
     with pytest.raises(NetworkUnreachableError):
         shop.cloud.http("http://example.com/", source=task)
+
+
+def test_a_task_set_registers_with_its_external_id(shop: Shop) -> None:
+    """service-discovery, "Instance attributes": ECS_TASK_SET_EXTERNAL_ID."""
+    registry = Registry(shop)
+    definition = shop.define(WEB, portMappings=PORTS)
+    shop.ecs.create_service(
+        cluster="shop",
+        serviceName="web",
+        desiredCount=1,
+        deploymentController={"type": "EXTERNAL"},
+    )
+    request: dict[str, Any] = {
+        "cluster": "shop",
+        "service": "web",
+        "taskDefinition": definition,
+        "launchType": "FARGATE",
+        "networkConfiguration": shop.network(),
+        "externalId": "green",
+        "scale": {"value": 100, "unit": "PERCENT"},
+    }
+    wrong = [{"registryArn": registry.arn, "port": 80}]
+    with pytest.raises(ClientError, match="do not require a value for 'port'"):
+        shop.ecs.create_task_set(**request, serviceRegistries=wrong)
+    shop.ecs.create_task_set(**request, serviceRegistries=[{"registryArn": registry.arn}])
+    shop.cloud.run_until(registry.instances, 120)
+    assert registry.instances()[0]["Attributes"]["ECS_TASK_SET_EXTERNAL_ID"] == "green"
+
+
+def test_a_service_cannot_grow_beyond_a_thousand_tasks(shop: Shop) -> None:
+    """Amazon ECS quotas: tasks per service with Cloud Map service discovery."""
+    registry = Registry(shop)
+    definition = shop.define(WEB, portMappings=PORTS)
+    shop.serve(definition, 0, serviceRegistries=[{"registryArn": registry.arn}])
+    with pytest.raises(ClientError, match="between 0 and 1000"):
+        shop.ecs.update_service(cluster="shop", service="web", desiredCount=1001)

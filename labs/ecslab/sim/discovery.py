@@ -87,6 +87,9 @@ class Discovery:
             "ECS_CLUSTER_NAME": task.cluster.name,
             "ECS_TASK_DEFINITION_FAMILY": str(task.definition["family"]),
         }
+        for each in task.service.task_sets.values():
+            if each.deployment.id == task.deployment and each.external_id:
+                attributes["ECS_TASK_SET_EXTERNAL_ID"] = each.external_id
         if task.instance is not None:
             attributes["EC2_INSTANCE_ID"] = task.instance.machine.id
         port = settings.get("port") or _port_of(task, settings)

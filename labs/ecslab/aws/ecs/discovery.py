@@ -64,7 +64,9 @@ def connected(
     cluster: Cluster,
     settings: Params,
     definition: dict[str, Any],
+    *,
     service: Service | None = None,
+    count: int | None = None,
 ) -> Params:
     """Return the settings of a service with its Service Connect configuration completed.
 
@@ -74,15 +76,16 @@ def connected(
         settings: the parameters of CreateService, or the settings of the new service revision.
         definition: the task definition.
         service: the service that is updated; None when it is created.
+        count: the desired count that the request asks for, if it does.
 
     Raises:
         AwsError: what AWS answers to a configuration that can't be.
     """
     registries = settings.get("serviceRegistries") or []
-    _check_registries(call, registries, definition)
+    check_registries(call, registries, definition)
     configuration = settings.get(_CONFIGURATION)
     enabled = bool(configuration and configuration.get("enabled"))
-    if (registries or enabled) and (settings.get("desiredCount") or 0) > _MOST_TASKS:
+    if (registries or enabled) and (count or 0) > _MOST_TASKS:
         raise answers.TOO_MANY_TASKS.error()
     if not enabled or configuration is None:
         return {key: value for key, value in settings.items() if key != _CONFIGURATION}
@@ -125,9 +128,14 @@ def _check_free(
             )
 
 
-def _check_registries(
+def check_registries(
     call: Call, registries: list[dict[str, Any]], definition: dict[str, Any]
 ) -> None:
+    """Check the service registries of a service or a task set.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
     if len(registries) > 1:
         raise answers.REGISTRY_SEVERAL.error()
     for each in registries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs import service_rules
+from ecslab.aws.ecs.discovery import check_registries
 from ecslab.aws.ecs.lookup import active_cluster, active_service, as_arn, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import decide
@@ -38,6 +39,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     definition = call.account.definitions.runnable(params["taskDefinition"])
     placement = decide(call, service.cluster, params, definition)
     service_rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
+    check_registries(call, params.get("serviceRegistries") or [], definition)
     tags = merged([], params.get("tags") or [])
     settings = service_rules.revision_settings(params, placement)
     deployment = call.engine.new_deployment(service, definition, settings)
