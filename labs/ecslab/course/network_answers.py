@@ -18,6 +18,7 @@ __all__ = [
     "expect_no_public_address",
     "expect_reached",
     "expect_timeout",
+    "groups_forwarded_to",
     "lets_in",
     "load_balancer",
     "running_tasks",
@@ -72,6 +73,15 @@ def load_balancer(elbv2: Any) -> Found:
         raise NotAttempted
     balancer: Found = found[0]
     return balancer
+
+
+def groups_forwarded_to(listener: Found) -> list[str]:
+    """Give the ARNs of the target groups that a listener's default actions forward to."""
+    found = []
+    for action in listener["DefaultActions"]:
+        shares = action.get("ForwardConfig", {}).get("TargetGroups", [])
+        found += [each["TargetGroupArn"] for each in shares] or [action.get("TargetGroupArn", "")]
+    return [arn for arn in found if arn]
 
 
 def storefront_url(lab: Session) -> str:

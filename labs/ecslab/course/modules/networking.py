@@ -13,6 +13,7 @@ from ecslab.course.network_answers import (
     expect_no_public_address,
     expect_reached,
     expect_timeout,
+    groups_forwarded_to,
     lets_in,
     load_balancer,
     running_tasks,
@@ -163,14 +164,14 @@ def front_door(lab: Session, answer: object) -> None:  # noqa: ARG001 - asks the
     arn = balancer["LoadBalancerArn"]
     listeners = elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
     on_web = [each for each in listeners if each["Port"] == _WEB]
-    groups = elbv2.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]
-    if not on_web or not groups:
+    groups = [arn for each in on_web for arn in groups_forwarded_to(each)]
+    if not groups:
         raise NotYet(
             expected="a listener on port 80 that forwards to the target group",
             found="no listener on port 80" if not on_web else "a listener without a target group",
             look_at="describe_listeners → Listeners[].DefaultActions",
         )
-    group = groups[0]
+    group = elbv2.describe_target_groups(TargetGroupArns=groups[:1])["TargetGroups"][0]
     look_at = "describe_target_groups → TargetGroups[0]"
     expect(group["TargetType"], "ip", f"{look_at}.TargetType")
     expect(group["HealthCheckPath"], "/health", f"{look_at}.HealthCheckPath")
