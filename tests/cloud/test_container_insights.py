@@ -51,6 +51,9 @@ def test_nothing_is_collected_unless_it_is_turned_on(shop: Shop) -> None:
     shop.serve(shop.define(Image()), 1)
     shop.cloud.advance(minutes=5)
     assert listed() == set()
+    turn_on(shop, "enabled")
+    shop.cloud.advance(minutes=2)
+    assert insights(shop, "RunningTaskCount", ServiceName="web")[-1] == 1.0
 
 
 def test_the_standard_metrics(shop: Shop) -> None:

@@ -22,7 +22,7 @@ from ecslab.sim.metric_store import Metric
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from ecslab.sim.entities import Account, Cluster, Task
+    from ecslab.sim.entities import Account, Cluster
     from ecslab.sim.insights_records import Record
 
 __all__ = ["NAMESPACE", "ContainerInsights"]
@@ -42,28 +42,15 @@ class ContainerInsights:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._measuring = False
-
-    def changed(self, task: Task) -> None:
-        """Begin to measure when a task runs in a cluster that has it turned on.
-
-        Args:
-            task: a task that has changed.
-        """
-        if not self._measuring and _level(task.cluster) in _ON:
-            self._measuring = True
-            self._account.clock.env.process(self._measure())
+        account.clock.env.process(self._measure())
 
     def _measure(self) -> Generator[Any, Any, None]:
         env = self._account.clock.env
         while True:
             yield env.timeout(_MINUTE - float(env.now) % _MINUTE)
-            clusters = [c for c in self._account.clusters.values() if _level(c) in _ON]
-            for cluster in clusters:
-                self._publish(cluster)
-            if not any(cluster.live_tasks() for cluster in clusters):
-                self._measuring = False
-                return
+            for cluster in self._account.clusters.values():
+                if _level(cluster) in _ON and cluster.active:
+                    self._publish(cluster)
 
     def _publish(self, cluster: Cluster) -> None:
         enhanced = _level(cluster) == _ENHANCED
