@@ -77,7 +77,7 @@ def waited(lab: Session, tier: str) -> float:
 
 
 def cpu(lab: Session, tier: str) -> list[float]:
-    """Return the CPUUtilization of a tier in each of the busy minutes, in percent."""
+    """Return the highest CPUUtilization of a tier in each of the busy minutes, in percent."""
     begin, end = _busy_time(lab)
     names = {"ClusterName": CLUSTER, "ServiceName": tier}
     answer = lab.client("cloudwatch").get_metric_statistics(
@@ -87,6 +87,6 @@ def cpu(lab: Session, tier: str) -> list[float]:
         StartTime=begin,
         EndTime=end,
         Period=60,
-        Statistics=["Average"],
+        Statistics=["Maximum"],
     )
-    return [point["Average"] for point in answer["Datapoints"]]
+    return [point["Maximum"] for point in answer["Datapoints"]]

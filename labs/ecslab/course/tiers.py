@@ -136,7 +136,7 @@ def _register(cloud: Cloud, tier: str) -> None:
 
 def visitors(age: float) -> float:
     """Give the visitors a second at some second of the busy time: they come in waves."""
-    return 1.9 if age % 60 < 20 else 0.5  # noqa: PLR2004 - the shape of the load
+    return 1.75 if age % 60 < 26 else 0.45  # noqa: PLR2004 - the shape of the load
 
 
 def send_visitors(cloud: Cloud) -> None:

@@ -104,7 +104,7 @@ def waits(lab: Session, answer: object) -> None:
     ),
 )
 def slow(lab: Session, answer: object) -> None:
-    """Judge the tier by name, and the highest CPU of its busiest minute."""
+    """Judge the tier by name, and the CPU at its peak."""
     if not isinstance(answer, tuple) or len(answer) != 2:  # noqa: PLR2004 - name and number
         raise NotYet(expected="(slow, cpu): a name and a number", found=answer)
     name, cpu = answer
@@ -123,7 +123,7 @@ def slow(lab: Session, answer: object) -> None:
     highest = max(tier_times.cpu(lab, SLOW), default=0.0)
     if not _near(cpu, highest):
         raise NotYet(
-            expected=f"the highest Average of CPUUtilization of {SLOW}, minute by minute",
+            expected=f"the highest Maximum of CPUUtilization of {SLOW}, minute by minute",
             found=cpu,
             look_at="get_metric_statistics(AWS/ECS, CPUUtilization, Period=60) → the largest",
         )
