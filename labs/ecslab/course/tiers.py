@@ -79,7 +79,7 @@ def _image(tier: str) -> Image:
         ready_after=3.0,
         latency=0.03,
         cpu=16.0,
-        cpu_seconds=0.15 if tier == "prices" else 0.004,
+        cpu_seconds=0.3 if tier == "prices" else 0.004,
         memory=410.0 if tier == "catalog" else 130.0,
         stop_exit_code=0,
         environment={"TIER": tier},
@@ -136,7 +136,7 @@ def _register(cloud: Cloud, tier: str) -> None:
 
 def visitors(age: float) -> float:
     """Give the visitors a second at some second of the busy time: they come in waves."""
-    return 1.75 if age % 60 < 26 else 0.45  # noqa: PLR2004 - the shape of the load
+    return 0.8 if age % 60 < 26 else 0.25  # noqa: PLR2004 - the shape of the load
 
 
 def send_visitors(cloud: Cloud) -> None:
@@ -144,7 +144,7 @@ def send_visitors(cloud: Cloud) -> None:
     calm = CALM_MINUTES * 60
     cloud.load(
         shop_url(),
-        per_second=lambda age: 0.4 if age < calm else visitors(age - calm),
+        per_second=lambda age: 0.15 if age < calm else visitors(age - calm),
         seconds=calm + BUSY_MINUTES * 60,
     )
     cloud.advance(minutes=CALM_MINUTES + BUSY_MINUTES)

@@ -33,7 +33,7 @@ KEPT = "/aws/events/stopped-tasks"
 DAYS = 30
 
 _CLOSE = 0.1
-_ENOUGH = 300
+_ENOUGH = 150
 _POINTS = 3
 _WAITING = TIERS[:2]
 
@@ -176,18 +176,18 @@ def alarm(lab: Session, answer: object) -> None:  # noqa: ARG001 - asks the acco
     hints=(
         "One tier needs more CPU. Which field of its task definition says how much it has?",
         "Register prices again with cpu 1024 and memory 2048, update its service, and wait.",
-        "Then call busy(10), and keep what it returns in load.",
+        "Then call busy(6), and keep what it returns in load.",
     ),
 )
 def mended(lab: Session, answer: object) -> None:
     """Judge by what visitors met after the change, and by the alarm."""
     if not isinstance(answer, Load):
-        raise NotYet(expected="the load that busy(10) returns", found=answer)
+        raise NotYet(expected="the load that busy(6) returns", found=answer)
     if answer.sent < _ENOUGH or not answer.finished:
         raise NotYet(
             expected=f"a load of {_ENOUGH} visitors or more that has ended",
             found=f"{answer.sent} visitors{'' if answer.finished else ', and more to come'}",
-            look_at="busy(10)",
+            look_at="busy(6)",
         )
     if answer.failures:
         raise NotYet(expected="no lost request", found=f"{len(answer.failures)} lost")
