@@ -113,6 +113,14 @@ def test_linear_shifts_in_equal_steps(stage: Stage) -> None:
     assert all(120 <= wait < 130 for wait in waits)
 
 
+def test_the_circuit_breaker_watches_rolling_deployments_alone(stage: Stage) -> None:
+    """deployment-circuit-breaker: the rolling update; the view says that it is off."""
+    stage.open(deploymentCircuitBreaker={"enable": True, "rollback": True})
+    stage.release("green")
+    found = stage.until_stage("TEST_TRAFFIC_SHIFT")
+    assert found["deploymentCircuitBreaker"]["status"] == "DISABLED"
+
+
 def test_a_stop_while_it_bakes_switches_back_at_once(stage: Stage) -> None:
     """Facts: rollback in blue/green is an instant switch while blue still runs."""
     stage.open(bakeTimeInMinutes=30)

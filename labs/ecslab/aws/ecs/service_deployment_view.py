@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.aws.ecs.service_view import counts, platform
 from ecslab.sim import circuit_breaker, deployment_alarms
+from ecslab.sim.service_deployment import ROLLING
 
 if TYPE_CHECKING:
     from ecslab.sim.service import Deployment, Service
@@ -92,11 +93,11 @@ def _monitor(rollout: ServiceDeployment, *, enabled: bool, tripped: bool) -> str
 
 def _breaker(service: Service, rollout: ServiceDeployment) -> dict[str, Any]:
     breaker = rollout.configuration.get("deploymentCircuitBreaker") or {}
+    # It watches rolling deployments alone (deployment-circuit-breaker).
+    enabled = bool(breaker.get("enable")) and rollout.strategy == ROLLING
     over = rollout.finished_at is not None or rollout.restored is not None
     return {
-        "status": _monitor(
-            rollout, enabled=bool(breaker.get("enable")), tripped=rollout.breaker_tripped
-        ),
+        "status": _monitor(rollout, enabled=enabled, tripped=rollout.breaker_tripped),
         "failureCount": rollout.failures if over else rollout.target.failed_tasks,
         "threshold": circuit_breaker.threshold(service),
     }

@@ -133,4 +133,31 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         why="service-rebalancing.",
         test="tests/cloud/test_deployments.py::test_tasks_move_to_the_zone_that_has_too_few",
     ),
+    Difference(
+        id="breaker-and-shifts",
+        area=Area.SERVICES,
+        aws="Documents the circuit breaker for rolling updates, and accepts its settings with the"
+        " other strategies without saying what they do.",
+        here="It does not watch deployments that shift traffic; their view says DISABLED.",
+        why="deployment-circuit-breaker; botocore ecs DeploymentConfiguration.",
+        test="tests/cloud/test_traffic_shifts.py"
+        "::test_the_circuit_breaker_watches_rolling_deployments_alone",
+    ),
+    Difference(
+        id="hooks-with-rolling",
+        area=Area.SERVICES,
+        aws="Describes lifecycle hooks for the strategies that shift traffic, and does not say what"
+        " becomes of them with ROLLING.",
+        here="They are refused.",
+        why="botocore ecs DeploymentConfiguration.lifecycleHooks.",
+        test="tests/cloud/test_traffic_shifts.py::test_wrong_configurations_are_refused",
+    ),
+    Difference(
+        id="started-by",
+        area=Area.SERVICES,
+        aws="Does not publish the startedBy of tasks that rules and schedules run.",
+        here="`events-rule/` and the rule's name, `chronos-schedule/` and the schedule's name.",
+        why="Widely observed.",
+        test="tests/cloud/test_scheduled_tasks.py::test_a_rule_runs_its_task_at_its_rate",
+    ),
 )
