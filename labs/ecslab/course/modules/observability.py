@@ -32,7 +32,7 @@ GROUP = f"/{CLUSTER}/{NAME}"
 KEPT = "/aws/events/stopped-tasks"
 DAYS = 30
 
-_CLOSE = 0.1
+_CLOSE = 0.03
 _ENOUGH = 150
 _POINTS = 3
 _WAITING = TIERS[:2]
@@ -69,7 +69,7 @@ def lab(cloud: Cloud) -> None:
     hints=(
         "TargetResponseTime in AWS/ApplicationELB has a value for each target group.",
         "dimensions(tier) gives its dimensions; ask for one period of 600 seconds.",
-        'With StartTime=begin, EndTime=end, Period=600, Statistics=["Average"] it is one point.',
+        "From begin to end in one period of 600 seconds, get_metric_statistics gives one point.",
     ),
 )
 def times(lab: Session, answer: object) -> None:
@@ -314,7 +314,7 @@ def _each_number(answer: object, names: tuple[str, ...], wanted: Found, unit: st
             raise NotYet(
                 expected=f"{unit} of {name}, on average over the ten busy minutes",
                 found=f"{answer[name]}{hint}",
-                look_at="StartTime=begin, EndTime=end; Average",
+                look_at="the average from begin to end",
             )
 
 
