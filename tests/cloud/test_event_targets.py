@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import timedelta
 from typing import Any
 
 import boto3
 from fleets import open_fleet
 from inboxes import LET_EVENTS_IN, Inbox
+from runs import TRUST, allow
 from shops import Shop
 
 from ecslab import Image
@@ -93,3 +96,38 @@ def test_container_instances_report_themselves(shop: Shop) -> None:
         cluster="shop", containerInstances=[arn], status="DRAINING"
     )
     assert inbox.take()[-1]["detail"]["status"] == "DRAINING"
+
+
+def test_a_function_as_target(shop: Shop) -> None:
+    """AWS: eb-use-resource-based: the function's policy must let EventBridge invoke it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("note.py", "def handler(event, _):\n    print(event['detail-type'])\n")
+    trust = TRUST.replace("ecs-tasks", "lambda")
+    iam: Any = boto3.client("iam")
+    role = iam.create_role(RoleName="note", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="note", PolicyName="p", PolicyDocument=allow("logs:*"))
+    function: Any = boto3.client("lambda")
+    arn = function.create_function(
+        FunctionName="note",
+        Runtime="python3.13",
+        Role=role,
+        Handler="note.handler",
+        Code={"ZipFile": content.getvalue()},
+    )["FunctionArn"]
+    events: Any = boto3.client("events")
+    events.put_rule(Name="stopped", EventPattern=json.dumps(STOPPED))
+    events.put_targets(Rule="stopped", Targets=[{"Id": "f", "Arn": arn}])
+    definition = shop.define(Image(runs_for=5))
+    shop.stopped(shop.run(definition))
+    assert count(shop, "FailedInvocations", "stopped") == 1
+    function.add_permission(
+        FunctionName="note",
+        StatementId="events",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn="arn:aws:events:us-east-1:123456789012:rule/stopped",
+    )
+    shop.stopped(shop.run(definition))
+    found = boto3.client("logs").filter_log_events(logGroupName="/aws/lambda/note")["events"]
+    assert "ECS Task State Change" in [event["message"] for event in found]

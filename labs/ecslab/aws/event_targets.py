@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecslab.aws.event_tasks import EventTasks
+    from ecslab.aws.functions import Functions
     from ecslab.sim.metric_store import MetricStore
 
 __all__ = ["EventTargets"]
@@ -36,32 +37,36 @@ __all__ = ["EventTargets"]
 _ONE: Final = StatisticSet.of([1.0])
 _NOT_FOUND: Final = "RESOURCE_NOT_FOUND"
 _NO_PERMISSION: Final = "NO_PERMISSIONS"
-_POLICY_ACTIONS: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
+_POLICY_ACTIONS: Final = {
+    "lambda": "lambda:InvokeFunction",
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+}
 
 
 class EventTargets:
     """Delivers events to targets.
 
     Args:
-        account: the account id.
-        region: the Region.
+        place: the account id and the Region.
         now: the simulated time.
         tasks: runs the tasks of targets that are clusters.
+        functions: the functions of AWS Lambda.
         metrics: where invocations are counted.
     """
 
     def __init__(
         self,
-        account: str,
-        region: str,
+        place: tuple[str, str],
         now: Callable[[], datetime],
         tasks: EventTasks,
+        functions: Functions,
         metrics: MetricStore,
     ) -> None:
-        self._account = account
-        self._region = region
+        self._account, self._region = place
         self._now = now
         self._tasks = tasks
+        self._functions = functions
         self._metrics = metrics
 
     def matched(self, rule: str) -> None:
@@ -117,6 +122,8 @@ class EventTargets:
                 topics.topics[arn].publish(text)
             elif service == "logs":
                 self._log(name.removeprefix("log-group:").removesuffix(":*"), text)
+            elif service == "lambda":
+                self._functions.call(self._functions.find(arn), given)
             else:
                 return _NOT_FOUND, f"{arn} is no target that this simulation can reach."
         except (ServiceException, HTTPException, KeyError):

@@ -80,12 +80,13 @@ class Functions:
             caller = session_caller(role, "ecs-service-scheduler").arn
             text = f"User: {caller} is not authorized to perform: {_INVOKE}"
             return Invocation(error=f"{text} on resource: {function}")
-        found = self._find(function)
+        found = self.find(function)
         if found is None:
             return Invocation(error=f"Function not found: {function}")
         return self.call(found, dict(payload))
 
-    def _find(self, function: str) -> Any:
+    def find(self, function: str) -> Any:
+        """Return moto's function with an ARN, None when there is none."""
         backend: Any = lambda_backends[self._account][self._region]
         return backend.get_function_by_arn(function)
 

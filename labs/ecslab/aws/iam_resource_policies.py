@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -77,9 +78,18 @@ def _key(region: str, account: str, resource: str) -> Any:
     return key.policy if key is not None else None
 
 
+def _function(region: str, account: str, resource: str) -> Any:
+    arn = f"arn:aws:lambda:{region}:{account}:{resource}"
+    function = get_backend("lambda")[account][region].get_function_by_arn(arn)
+    if function is None or not function.policy.statements:
+        return None
+    return json.dumps({"Version": "2012-10-17", "Statement": function.policy.statements})
+
+
 _FIND: Final[dict[str, Callable[[str, str, str], Any]]] = {
     "ecr": _repository,
     "kms": _key,
+    "lambda": _function,
     "s3": _bucket,
     "secretsmanager": _secret,
     "sns": _topic,

@@ -246,7 +246,8 @@ class Runtime:
         clients = RoleClients(judged, self._credentials, region, lambda: self.clock.now)
         tasks = EventTasks(account_id, region, clients)
         metrics = MetricStore(self.clock)
-        targets = EventTargets(account_id, region, lambda: self.clock.now, tasks, metrics)
+        lambdas = Functions(account_id, region, judged, self._credentials, self.clock)
+        targets = EventTargets(account_id, region, lambda: self.clock.now, tasks, lambdas, metrics)
         reporter = Events(account_id, region, lambda: self.clock.now, targets)
         task_network = TaskNetwork(network, region)
         ports = Ports(
@@ -262,7 +263,7 @@ class Runtime:
             metrics=metrics,
             alarms=None,  # type: ignore[arg-type] # set below, as it needs the account
             directory=CloudMap(account_id, region, network),
-            functions=Functions(account_id, region, judged, self._credentials, self.clock),
+            functions=lambdas,
             shifting=TrafficShifting(account_id, region, judged, self._network_changed),
         )
         account = Account(
