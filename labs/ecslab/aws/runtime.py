@@ -247,7 +247,8 @@ class Runtime:
         tasks = EventTasks(account_id, region, clients)
         metrics = MetricStore(self.clock)
         lambdas = Functions(account_id, region, judged, self._credentials, self.clock)
-        targets = EventTargets(account_id, region, lambda: self.clock.now, tasks, lambdas, metrics)
+        place = (account_id, region)
+        targets = EventTargets(place, lambda: self.clock.now, tasks, lambdas, metrics)
         reporter = Events(account_id, region, lambda: self.clock.now, targets)
         task_network = TaskNetwork(network, region)
         ports = Ports(
