@@ -55,13 +55,13 @@ def isolate(runs: Runs) -> None:
     ec2.delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
 
 
-def endpoint(runs: Runs) -> str:
+def endpoint(runs: Runs, service: str = "sqs") -> str:
     ec2: Any = boto3.client("ec2")
     subnet, vpc = place(runs)
     answer = ec2.create_vpc_endpoint(
         VpcEndpointType="Interface",
         VpcId=vpc,
-        ServiceName="com.amazonaws.us-east-1.sqs",
+        ServiceName=f"com.amazonaws.us-east-1.{service}",
         SubnetIds=[subnet],
         PrivateDnsEnabled=True,
     )
@@ -85,7 +85,7 @@ def test_without_a_way_out_a_call_times_out(runs: Runs) -> None:
     permit()
     assert last_line(runs) == "found"
     isolate(runs)
-    # The log lines still arrive: they are the agent's, and it wrote them before as well.
+    endpoint(runs, "logs")  # or nothing would be heard of it
     assert last_line(runs) == "timed out"
     endpoint(runs)
     assert last_line(runs) == "found"
@@ -114,4 +114,34 @@ def test_through_an_endpoint_the_vpc_is_the_source(runs: Runs) -> None:
     permit(StringEquals={"aws:SourceVpce": "vpce-other"})
     assert last_line(runs) == "AccessDenied"
     permit(IpAddress={"aws:SourceIp": "0.0.0.0/0"})
+    assert last_line(runs) == "AccessDenied"
+
+
+def test_the_policy_of_an_endpoint_limits_what_goes_through_it(runs: Runs) -> None:
+    """AWS: privatelink vpc-endpoints-access; troubleshoot_access-denied (VPC endpoint policies)."""
+    ec2: Any = boto3.client("ec2")
+    name = endpoint(runs)
+    permit()
+    assert last_line(runs) == "found"
+
+    def restrict(*statements: Json) -> None:
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        ec2.modify_vpc_endpoint(VpcEndpointId=name, PolicyDocument=document)
+
+    other = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    own = other | {"Action": "sqs:GetQueueUrl"}
+    restrict(other)
+    assert last_line(runs) == "AccessDenied"
+    trail: Any = boto3.client("cloudtrail")
+    attribute = {"AttributeKey": "EventName", "AttributeValue": "GetQueueUrl"}
+    event = trail.lookup_events(LookupAttributes=[attribute])["Events"][0]
+    words = "because no VPC endpoint policy allows the sqs:getqueueurl action"
+    assert words in json.loads(event["CloudTrailEvent"])["errorMessage"]
+    restrict(other, own)
+    assert last_line(runs) == "found"
+    restrict(other, own, own | {"Effect": "Deny", "Principal": {"AWS": ROLE}})
+    assert last_line(runs) == "AccessDenied"
+    # The policy permits nothing by itself.
+    boto3.client("iam").delete_role_policy(RoleName="app", PolicyName="p")
+    restrict(own)
     assert last_line(runs) == "AccessDenied"

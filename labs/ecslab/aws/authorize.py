@@ -62,7 +62,14 @@ def authorize(
         for forms in check.resources:
             tags = resource_keys(prefix, forms[0], call) or made_keys(service, operation, params)
             keys = request_context(general, tags, check.keys)
-            decision = judge(principal, documents, check.action, forms, keys)
+            decision = judge(
+                principal,
+                documents,
+                check.action,
+                forms,
+                keys,
+                endpoint_policy=call.endpoint_policy,
+            )
             if not decision.allowed:
                 if anonymous:
                     return not_signed(service)

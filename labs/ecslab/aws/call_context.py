@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ecslab.aws.call_origin import CallOrigin
+from ecslab.aws.call_origin import CallOrigin, endpoint_policy
 from ecslab.aws.ecs.operation import Call
 from ecslab.aws.iam_context import CallContext
 from ecslab.aws.resource_tags import resource_tags
@@ -40,9 +40,12 @@ def call_context(
     def resolve(reference: str) -> Any:
         return definitions.reference(reference) and definitions.resolve(reference)
 
+    keys = CallOrigin(network, region).keys(request)
+    endpoint = keys.get("aws:SourceVpce")
     return CallContext(
         now=now,
         task_definition=resolve,
         tags=partial(resource_tags, Call(engine, network, "")),
-        keys=CallOrigin(network, region).keys(request),
+        keys=keys,
+        endpoint_policy=endpoint_policy(region, str(endpoint)) if endpoint else None,
     )

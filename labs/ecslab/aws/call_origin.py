@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ConnectTimeoutError
+from moto.ec2.models import ec2_backends
 
 from ecslab.aws.source import current_task
 from ecslab.model.network import Path, to_service
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ecslab.aws.network import Network
     from ecslab.sim.entities import Task
 
-__all__ = ["CallOrigin", "endpoint_of"]
+__all__ = ["CallOrigin", "endpoint_of", "endpoint_policy"]
 
 _CONNECT_TIMEOUT: Final = 60.0
 _S3: Final = re.compile(r"(?:^|\.)s3[.-]")
@@ -42,6 +43,15 @@ def endpoint_of(host: str) -> str:
     name = _REGION.sub("", host.removesuffix(".amazonaws.com").removesuffix(".api.aws"))
     first, _, rest = name.partition(".")
     return f"{rest}.{first}" if rest else first
+
+
+def endpoint_policy(region: str, endpoint: str) -> str | None:
+    """Return the policy document of a VPC endpoint; None when it is gone."""
+    for account in ec2_backends.values():
+        found = account[region].vpc_end_points.get(endpoint)
+        if found is not None:
+            return str(found.policy_document)
+    return None
 
 
 class CallOrigin:

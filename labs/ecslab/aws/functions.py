@@ -218,8 +218,11 @@ class _ZipFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return self.source_to_code(self.get_source(fullname), f"/var/task/{fullname}.py")
 
 
-def install() -> Callable[[], None]:
+def install(prepare: Callable[[str], Any]) -> Callable[[], None]:
     """Have moto's Invoke call functions here instead of in Docker.
+
+    Args:
+        prepare: makes what belongs to a Region, of which nobody may have used anything yet.
 
     Returns:
         What ends that.
@@ -227,9 +230,8 @@ def install() -> Callable[[], None]:
     before = LambdaFunction._invoke_lambda  # noqa: SLF001 - moto has no public way
 
     def invoke(self: Any, event: Any = None) -> tuple[str, bool, str]:
-        functions = Functions.running.get(self.region)
-        if functions is None:
-            return before(self, event)
+        prepare(self.region)
+        functions = Functions.running[self.region]
         event = json.loads(event) if isinstance(event, str) else event
         found = functions.call(self, event or {})
         if found.error is not None:

@@ -35,6 +35,7 @@ class CallContext:
             in botocore's shape, or None; its roles are checked when a task is run.
         tags: returns the tags of a resource by its ARN.
         keys: further condition keys, such as ``aws:SourceVpce`` behind an endpoint.
+        endpoint_policy: the policy of the VPC endpoint that the call goes through.
     """
 
     now: datetime = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
@@ -44,6 +45,7 @@ class CallContext:
     task_definition: Callable[[str], Mapping[str, Any] | None] = _no_task_definition
     tags: Callable[[str], Mapping[str, str]] = _no_tags
     keys: Mapping[str, object] = field(default_factory=dict)
+    endpoint_policy: str | None = None
 
 
 def caller_keys(caller: Caller, documents: Documents) -> dict[str, object]:

@@ -14,7 +14,13 @@ _TRUSTS_NOBODY: Final = Policy(())
 
 
 def judge(
-    caller: Caller, documents: Documents, action: str, forms: tuple[str, ...], keys: Context
+    caller: Caller,
+    documents: Documents,
+    action: str,
+    forms: tuple[str, ...],
+    keys: Context,
+    *,
+    endpoint_policy: str | None = None,
 ) -> Decision:
     """Decide about an action on one resource.
 
@@ -25,8 +31,10 @@ def judge(
         forms: how the resource may be written. An explicit deny of any form counts; otherwise one
             form that is allowed is enough.
         keys: the request context.
+        endpoint_policy: the policy of the VPC endpoint that the call goes through.
     """
-    decisions = [_judge_form(caller, documents, action, form, keys) for form in forms]
+    requests = [Request(action, form, keys, caller.principal) for form in forms]
+    decisions = [_judge_form(caller, documents, each, endpoint_policy) for each in requests]
     for decision in decisions:
         if decision.explicit and not decision.allowed:
             return decision
@@ -34,10 +42,10 @@ def judge(
 
 
 def _judge_form(
-    caller: Caller, documents: Documents, action: str, resource: str, keys: Context
+    caller: Caller, documents: Documents, request: Request, endpoint_policy: str | None
 ) -> Decision:
-    request = Request(action, resource, keys, caller.principal)
-    if action == "sts:AssumeRole":
+    resource = request.resource
+    if request.action == "sts:AssumeRole":
         # A role that does not exist trusts nobody; AWS does not tell the one from the other.
         return decide(
             documents.identity,
@@ -47,6 +55,7 @@ def _judge_form(
             resource_policies=[trust_policy(resource) or _TRUSTS_NOBODY],
             resource_policy_type="role trust policy",
             resource_policy_required=True,
+            endpoint_policy=endpoint_policy,
         )
     return decide(
         documents.identity,
@@ -55,6 +64,7 @@ def _judge_form(
         session_policies=caller.session_policies,
         resource_policies=resource_policies(resource),
         resource_policy_required=_is_key(resource),
+        endpoint_policy=endpoint_policy,
     )
 
 

@@ -150,7 +150,7 @@ class Runtime:
             application_auto_scaling.install(self._scaling),
             cloudwatch.install(lambda region: self.engine(region).account),
             trail_lookup.install(self._trail),
-            functions.install(),
+            functions.install(self.engine),
             group_backend.install(),
             ssm_activations.install(),
             iam_simulator.install(),

@@ -116,4 +116,14 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         why="The simulated agent asks IAM, not the service.",
         test="tests/cloud/test_trail.py::test_what_ecs_does_with_the_execution_role_is_there",
     ),
+    Difference(
+        id="endpoint-policies-of-agents",
+        area=Area.PERMISSIONS,
+        aws="The policy of a VPC endpoint judges everything that goes through it.",
+        here="It judges the calls of programs in tasks, not those with which ECS itself pulls"
+        " images and reads secrets.",
+        why="The simulated agent asks IAM alone.",
+        test="tests/cloud/test_call_origin.py"
+        "::test_the_policy_of_an_endpoint_limits_what_goes_through_it",
+    ),
 )

@@ -16,14 +16,17 @@ PolicyType = Literal[
     "session policy",
     "resource-based policy",
     "role trust policy",
+    "VPC endpoint policy",
 ]
 
+_EFFECTS: Final[tuple[Effect, ...]] = ("Deny", "Allow")
 _ARTICLE: Final[dict[PolicyType, str]] = {
     "identity-based policy": "an",
     "permissions boundary": "a",
     "session policy": "a",
     "resource-based policy": "a",
     "role trust policy": "the",
+    "VPC endpoint policy": "a",
 }
 
 
@@ -90,6 +93,7 @@ def decide(
     session_policies: Iterable[object] = (),
     resource_policy_type: PolicyType = "resource-based policy",
     resource_policy_required: bool = False,
+    endpoint_policy: object | None = None,
 ) -> Decision:
     """Decide a request within one account.
 
@@ -105,6 +109,7 @@ def decide(
         resource_policy_type: what AWS calls the resource's policy in messages.
         resource_policy_required: whether the resource's own policy has to take part, as a KMS key's
             and a role's trust policy do.
+        endpoint_policy: the policy of the VPC endpoint through which the request comes, if it does.
 
     Returns:
         The decision, with the statement behind it.
@@ -120,7 +125,9 @@ def decide(
             explicit=True,
             malformed=groups.malformed,
         )
-    denied = groups.explicit_deny(request, resource_policy_type)
+    denied = groups.explicit_deny(request, resource_policy_type) or _at_endpoint(
+        endpoint_policy, request
+    )
     if denied:
         return denied
     grant, statement = _resource_grant(groups.resource, request)
@@ -129,6 +136,29 @@ def decide(
     if resource_policy_required and grant is Grant.NONE:
         return Decision(False, resource_policy_type, explicit=False)
     return groups.implicit(request, statement if grant is Grant.ROLE else None)
+
+
+def _at_endpoint(policy: object | None, request: Request) -> Decision | None:
+    """Return the refusal of a VPC endpoint's policy, None when it lets the request through.
+
+    AWS: privatelink vpc-endpoints-access: the policy limits what the endpoint can be used for, and
+    grants nothing by itself.
+    """
+    if policy is None:
+        return None
+    document = parse(policy, "any")
+    if isinstance(document, Malformed):
+        return Decision(False, "VPC endpoint policy", explicit=True, malformed=document)
+    for effect in _EFFECTS:
+        for statement in _about([document], effect, request):
+            if request.principal and statement.grant_to(request.principal) is not Grant.NONE:
+                refused = effect == "Deny"
+                return (
+                    Decision(False, "VPC endpoint policy", explicit=True, statement=statement)
+                    if refused
+                    else None
+                )
+    return Decision(False, "VPC endpoint policy", explicit=False)
 
 
 @dataclass(frozen=True, slots=True)
