@@ -215,6 +215,22 @@ def test_streams_by_prefix_and_patterns(shop: Shop, runs: Runs) -> None:
         found(logStreamNamePrefix="w", logStreamNames=["web"])
 
 
+def test_events_of_several_streams_come_in_the_order_of_time(shop: Shop, runs: Runs) -> None:
+    """Botocore FilterLogEvents: streams are always interleaved, whatever interleaved says."""
+    for name in ("old", "new"):
+        image = Image(logs=(f"{name} starts",), work=lambda: print("tick"), every=100.0)
+        runs.start(name, runs.container(name, image))
+        runs.until(name, "RUNNING")
+    shop.cloud.advance(seconds=110)
+    for interleaved in (True, False):
+        found = runs.logs.filter_log_events(logGroupName="/runs", interleaved=interleaved)["events"]
+        times = [event["timestamp"] for event in found]
+        streams = [event["logStreamName"].partition("/")[0] for event in found]
+        assert times == sorted(times)
+        assert streams[0] == "old"
+        assert streams.index("new") < len(streams) - 1 - streams[::-1].index("old")
+
+
 def test_insights(shop: Shop, runs: Runs) -> None:
     """Botocore logs StartQuery and GetQueryResults; moto ignores filters and statistics."""
     lines = [json.dumps({"path": path, "ms": ms}) for path, ms in (("/", 5), ("/books", 900))]

@@ -379,3 +379,25 @@ def test_an_application_needs_the_customer_key_of_what_it_reads(shop: Shop, oper
     assert words in str(caught.value)
     permit(reading, allow("kms:Decrypt", key))
     assert read()
+
+
+def test_nobody_changes_a_service_linked_role(shop: Shop) -> None:
+    """Botocore iam UnmodifiableEntityException; using-service-linked-roles (Amazon ECS)."""
+    iam: Any = boto3.client("iam")
+    name = "AWSServiceRoleForECS"
+    role = iam.get_role(RoleName=name)["Role"]
+    assert role["Path"] == "/aws-service-role/ecs.amazonaws.com/"
+    (policy,) = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    for change in (
+        lambda: iam.delete_role(RoleName=name),
+        lambda: iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"]),
+        lambda: iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=TRUST),
+        lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=TRUST),
+    ):
+        with pytest.raises(ClientError, match="only modifiable by AWS") as caught:
+            change()
+        assert caught.value.response["Error"]["Code"] == "UnmodifiableEntity"
+    iam.update_role_description(RoleName=name, Description="of our shop")
+    Runs(shop).role("own", "ecs:ListTasks")
+    iam.delete_role_policy(RoleName="own", PolicyName="inline")
+    iam.delete_role(RoleName="own")

@@ -8,6 +8,7 @@ from typing import Final
 
 from botocore.awsrequest import AWSPreparedRequest
 
+from ecslab.aws import iam_protected_roles
 from ecslab.aws.authorize import authorize
 from ecslab.aws.iam_call import ApiCall, parse
 from ecslab.aws.iam_context import CallContext
@@ -17,6 +18,8 @@ from ecslab.errors import AwsError
 
 # Credentials that moto answers to these are one and the same for everybody.
 _TOKENS: Final = {"GetFederationToken", "GetSessionToken"}
+# Not even an administrator gets everything from these.
+_JUDGED: Final = ("://iam.", "://sts.")
 
 
 class Gate:
@@ -41,12 +44,13 @@ class Gate:
             refusal, or of GetCallerIdentity, which only we can answer for every caller.
         """
         caller = self._identities.caller(request.headers, request.url)
-        if caller.kind == "administrator" and "://sts." not in request.url:
+        if caller.kind == "administrator" and not any(each in request.url for each in _JUDGED):
             return None
         call = parse(request)
         if not call.service:
             return None
         error = self._refusal(call, caller, request)
+        error = error or iam_protected_roles.refusal(call, caller.account)
         if error:
             content_type = _text(request.headers.get("Content-Type", ""))
             return error_response(

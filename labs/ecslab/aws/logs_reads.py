@@ -1,8 +1,8 @@
 """moto's CloudWatch Logs, mended where it answers what AWS would not.
 
-moto forgets the prefix of stream names in FilterLogEvents, takes every pattern that it does not
-know for one that matches everything, runs Logs Insights queries without their filters and
-statistics, and never lets an event expire.
+moto forgets the prefix of stream names in FilterLogEvents and the order of time, takes every
+pattern that it does not know for one that matches everything, runs Logs Insights queries without
+their filters and statistics, and never lets an event expire.
 """
 
 from __future__ import annotations
@@ -81,13 +81,15 @@ def _filter_log_events(before: Callable[[Any], str]) -> Callable[[Any], str]:
         group = self.logs_backend.groups.get(params.get("logGroupName"))
         if group is not None:
             _expire(group)
+        # AWS: botocore logs FilterLogEvents: since 2019 streams are always interleaved.
+        changes: dict[str, Any] = {"interleaved": True}
         if prefix and group is not None:
-            streams = [name for name in group.streams if name.startswith(prefix)]
-            if not streams:
+            changes["logStreamNames"] = [name for name in group.streams if name.startswith(prefix)]
+            if not changes["logStreamNames"]:
                 return json.dumps({"events": [], "searchedLogStreams": []})
-            self.body = json.dumps({**params, "logStreamNames": streams})
-            vars(self).pop("request_json", None)
-            self.params = {**(getattr(self, "params", None) or {}), "logStreamNames": streams}
+        self.body = json.dumps({**params, **changes})
+        vars(self).pop("request_json", None)
+        self.params = {**(getattr(self, "params", None) or {}), **changes}
         return before(self)
 
     return filter_log_events
