@@ -8,14 +8,13 @@ from inspect import isgenerator
 from typing import TYPE_CHECKING, Any
 
 from ecslab.model import command as shell
-from ecslab.model.capabilities import may_bind
 from ecslab.model.failures import EXEC_FORMAT, OUT_OF_MEMORY
-from ecslab.model.file_system import READ_ONLY
 from ecslab.sim.application_errors import exit_status, short_traceback
 from ecslab.sim.container_files import user_of
 from ecslab.sim.process_load import ProcessLoad
 from ecslab.sim.pure_answers import PureAnswers
 from ecslab.sim.script import Script
+from ecslab.sim.start_refusals import file_refused, port_refused
 from ecslab.sim.wsgi import Answer, call
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ class Process:
         if not self._runs_here(program):
             return
         self._main_since = self.account.clock.seconds
-        obstacle = self._file_refused() or self._port_refused()
+        obstacle = file_refused(self) or port_refused(self)
         if obstacle:
             self.print([obstacle])
             self.end(1)
@@ -372,28 +371,6 @@ class Process:
     def _script(self, steps: Sequence[shell.Step]) -> Generator[Any, Any, None]:
         status = yield from Script(self, steps).run()
         self.end(status)
-
-    def _file_refused(self) -> str | None:
-        """Return Python's error for the first file that the program can't write."""
-        files, user = self.container.files, self.user
-        if files is None:
-            return None
-        for path in (*(("/app/cache",) if self.image.writes_root else ()), *self.image.writes):
-            refusal = files.refusal(path, user)
-            if refusal == READ_ONLY:
-                return f"OSError: [Errno 30] {refusal}: {path!r}"
-            if refusal:
-                return f"PermissionError: [Errno 13] {refusal}: {path!r}"
-            files.write(path, "")
-        return None
-
-    def _port_refused(self) -> str | None:
-        """Return Python's error for the first port that the program's user can't listen on."""
-        mode = str(self.task.definition.get("networkMode") or "bridge")
-        for port in self.image.ports:
-            if not may_bind(self.container.spec, self.user, port, mode):
-                return f"PermissionError: [Errno 13] Permission denied: ('0.0.0.0', {port})"
-        return None
 
     def _runs_here(self, program: str) -> bool:
         """Return whether the image was built for the task's platform; else end as Linux does."""
