@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from stages import Stage, image
+from shifting import Stage, image
 
 from ecslab import Cloud
 
