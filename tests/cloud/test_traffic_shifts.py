@@ -69,6 +69,20 @@ def test_the_next_deployment_goes_back_to_the_first_target_group(stage: Stage) -
     assert resolved == {"targetGroupArn": stage.blue, "productionListenerRule": stage.rule}
 
 
+def test_a_rolling_deployment_stays_where_the_traffic_is(stage: Stage) -> None:
+    """Botocore ecs ResolvedConfiguration: tasks join the target group that serves production."""
+    stage.open()
+    stage.release("green")
+    stage.until_status("SUCCESSFUL")
+    assert stage.weights(stage.rule) == {stage.alternate: 100, stage.blue: 0}
+    stage.ecs.update_service(
+        cluster="shop", service="web", deploymentConfiguration={"strategy": "ROLLING"}
+    )
+    stage.release("third")
+    stage.until_status("SUCCESSFUL")
+    assert stage.answers() == {"third": 20}
+
+
 def test_a_canary_has_its_share_of_the_requests(stage: Stage) -> None:
     """Botocore ecs CanaryConfiguration: a fixed share first, the rest after the bake time."""
     stage.open()

@@ -12,8 +12,8 @@ from ecslab.model.service_connect import Endpoint, TrafficMark
 from ecslab.sim.connect_proxy import ConnectProxy
 from ecslab.sim.entities import Task
 from ecslab.sim.request import Request
-from ecslab.sim.service import Service
-from ecslab.sim.service_connect import Exchange, ServiceConnect, Shares
+from ecslab.sim.service import Deployment, Service
+from ecslab.sim.service_connect import Connection, Exchange, ServiceConnect, Shares
 
 ENDPOINT = Endpoint(
     *("arn:ns", "shop", "web", "web", 80, "app", 8080, 8080, "http", 15.0, 300.0),
@@ -33,6 +33,7 @@ class Shared:
         self.connect = ServiceConnect(world.account)
         world.traffic.connect(self.connect)
         self.service = Service("web", "arn:web", world.cluster, 4, {}, world.clock.now)
+        self.service.history = [self.deployment("blue"), self.deployment("green")]
         self.servers = [self.server("blue"), self.server("blue"), self.server("green")]
         self.client = world.run(Image(), group="sg-public")
         self.client.proxy = proxied(world)
@@ -40,6 +41,12 @@ class Shared:
         self.exchanges: list[Exchange] = []
         self.connect.listen(self.exchanges.append)
         world.clock.advance(2)
+
+    def deployment(self, name: str) -> Deployment:
+        now = self.world.clock.now
+        made = Deployment(name, {}, {}, now, now, f"arn:revision:{name}", f"arn:{name}")
+        made.connection = Connection("arn:ns", (ENDPOINT,), {}, {})
+        return made
 
     def server(self, deployment: str) -> Task:
         task = self.world.run(Image(port=8080, body=deployment), group="sg-public")

@@ -49,6 +49,14 @@ class TrafficMark:
     name: str = _TEST_HEADER
     exact: str | None = None
 
+    def marks(self, value: str) -> bool:
+        """Say whether a request with this value of the header field is test traffic.
+
+        Args:
+            value: the value; empty when the request does not have the field.
+        """
+        return bool(value) and self.exact in (None, value)
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

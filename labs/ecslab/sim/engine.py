@@ -61,7 +61,8 @@ class Engine:
         self.scheduler = Scheduler(
             account, self.agent, self.rollout, self._service_task, self.placer
         )
-        self.shifts = TrafficShifts(account, self.rollout, self.scheduler.poke)
+        connect = self.agent.discovery.connect
+        self.shifts = TrafficShifts(account, self.rollout, connect, self.scheduler.poke)
         self.instances.listen(self.scheduler.instance_changed)
         self.capacity = Capacity(
             account, self.agent, self.placer, self.instances, groups or NoScalingGroups()
@@ -128,6 +129,8 @@ class Engine:
         rollout = self.rollout.begin(service, deployment)
         if rollout.strategy != ROLLING:
             self.shifts.begin(service, rollout)
+        else:
+            self.shifts.stay(service, rollout)
         self.scheduler.poke(service)
 
     def fail_start(self, task: Task, reason: str) -> None:

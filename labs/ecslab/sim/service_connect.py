@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.model.service_connect import Endpoint, endpoints, first_wait
+from ecslab.model.service_connect import Endpoint, TrafficMark, endpoints, first_wait
 from ecslab.sim.connect_proxy import ConnectProxy
 from ecslab.sim.hosts import interface_of
 from ecslab.sim.weighted_turns import WeightedTurns
@@ -233,13 +233,30 @@ class ServiceConnect:
         When a deployment shifts traffic, its shares decide which of the revisions is meant.
         """
         tasks = self.serving(endpoint)
-        shares = self._shares.get(tasks[0].service.arn) if tasks and tasks[0].service else None
-        if shares is None:
+        service = tasks[0].service if tasks else None
+        shares = self._shares.get(service.arn) if service is not None else None
+        if service is None or shares is None:
             return tasks
-        header = request.header(endpoint.test.name)
-        marked = bool(header) and endpoint.test.exact in (None, header)
-        chosen = shares.test if marked and shares.test else self._turn(endpoint, shares, tasks)
+        tested = service.deployment(shares.test)
+        mark = self._mark(endpoint, tested)
+        chosen = (
+            shares.test
+            if mark is not None and mark.marks(request.header(mark.name))
+            else self._turn(endpoint, shares, tasks)
+        )
         return [task for task in tasks if task.deployment == chosen]
+
+    def _mark(self, endpoint: Endpoint, tested: Deployment | None) -> TrafficMark | None:
+        """Return what marks test traffic for the deployment that gets it.
+
+        Clients know its rules without being deployed again; requests have header fields with the
+        HTTP protocols only (service-connect-blue-green).
+        """
+        connection = tested.connection if tested is not None else None
+        offered = connection.offered if connection is not None else ()
+        return next(
+            (each.test for each in offered if each.key == endpoint.key and each.speaks_http), None
+        )
 
     def choose(
         self, proxy: ConnectProxy, endpoint: Endpoint, tasks: list[Task], last: Task | None

@@ -1,7 +1,10 @@
 """Blue/green, linear and canary deployments: two revisions run in full, and the traffic moves.
 
-AWS: blue-green-deployment-how-it-works, deployment-type-linear, canary-deployment; botocore ecs
-DeploymentConfiguration, AdvancedConfiguration.
+Traffic through load balancers moves by the weights of target groups, traffic through Service
+Connect in the proxies of the clients.
+
+AWS: blue-green-deployment-how-it-works, deployment-type-linear, canary-deployment,
+service-connect-blue-green; botocore ecs DeploymentConfiguration, AdvancedConfiguration.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from ecslab.model.traffic_steps import steps
 from ecslab.sim import deployment_alarms
 from ecslab.sim.lifecycle_hooks import LifecycleHooks
 from ecslab.sim.service import is_healthy
+from ecslab.sim.service_connect import Shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Account
     from ecslab.sim.rollout import Rollout
     from ecslab.sim.service import Deployment, Service
+    from ecslab.sim.service_connect import ServiceConnect
     from ecslab.sim.service_deployment import ServiceDeployment
 
 Steps = "Generator[Any, Any, None]"
@@ -53,11 +58,19 @@ class TrafficShifts:
     Args:
         account: the account.
         rollout: begins and ends deployments.
+        connect: what the proxies of Service Connect know.
         poke: has the scheduler look at a service.
     """
 
-    def __init__(self, account: Account, rollout: Rollout, poke: Callable[[Service], None]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        rollout: Rollout,
+        connect: ServiceConnect,
+        poke: Callable[[Service], None],
+    ) -> None:
         self._account = account
+        self._connect = connect
         self._env = account.clock.env
         self._rollout = rollout
         self._poke = poke
@@ -69,6 +82,20 @@ class TrafficShifts:
         green.desired, green.runs = 0, False
         green.alternate = blue is not None and not blue.alternate
         self._env.process(self._run(service, rollout))
+
+    def stay(self, service: Service, rollout: ServiceDeployment) -> None:
+        """Have a deployment that shifts no traffic go where the production traffic is.
+
+        AWS: botocore ecs ServiceRevisionLoadBalancer: each revision has one of the target groups.
+        """
+        self._connect.share(service, None)
+        for earlier in reversed(service.rollouts[:-1]):
+            if earlier.production:
+                serving = max(earlier.production, key=lambda arn: earlier.production[arn])
+                rollout.target.alternate = any(
+                    item.alternate for item in service.history if item.revision_arn == serving
+                )
+                return
 
     def _blue(self, service: Service) -> Deployment | None:
         """Return what serves the production traffic: the last complete revision."""
@@ -125,6 +152,10 @@ class TrafficShifts:
             deployment.runs, deployment.desired = False, 0
         self._poke(service)
         yield from self._until(service, rollout, lambda: self._alone(service, green))
+        self._complete(service, rollout)
+
+    def _complete(self, service: Service, rollout: ServiceDeployment) -> None:
+        self._connect.share(service, None)
         self._rollout.complete(service, rollout)
         self._poke(service)
 
@@ -185,6 +216,7 @@ class TrafficShifts:
         self, service: Service, rollout: ServiceDeployment, minutes: float
     ) -> Generator[Any, Any, None]:
         end = self._env.now + minutes * _MINUTE
+        self._check(service, rollout, self._env.now)
         while self._env.now < end:
             yield rollout.pause(self._env, min(_LOOK, end - self._env.now))
             self._check(service, rollout, self._env.now)
@@ -227,14 +259,41 @@ class TrafficShifts:
         """Give the new revision a percentage of the production traffic."""
         percent = percent if blue is not None else 100.0
         self._weigh(service, rollout, "productionListenerRule", percent)
+        self._share(service, rollout, blue, percent)
         rollout.production = _shares(rollout.target, blue, percent)
         self._note(service, rollout, "production", percent)
+
+    def _share(
+        self,
+        service: Service,
+        rollout: ServiceDeployment,
+        blue: Deployment | None,
+        percent: float,
+        *,
+        test: bool = False,
+    ) -> None:
+        """Have the proxies of Service Connect share out the traffic.
+
+        Args:
+            service: the service.
+            rollout: its service deployment.
+            blue: what has served the production traffic.
+            percent: what the new revision gets of it.
+            test: whether the new revision gets requests marked as test traffic.
+        """
+        green = rollout.target
+        weights = {green.id: round(10 * percent)}
+        if blue is not None:
+            weights[blue.id] = 1000 - weights[green.id]
+        tested = green.id if test or rollout.test else None
+        self._connect.share(service, Shares(weights, tested))
 
     def _shift_test(
         self, service: Service, rollout: ServiceDeployment, blue: Deployment | None
     ) -> None:
         """Give the new revision all of the test traffic."""
         self._weigh(service, rollout, "testListenerRule", 100.0)
+        self._share(service, rollout, blue, 0.0 if blue is not None else 100.0, test=True)
         rollout.test = _shares(rollout.target, blue, 100.0)
         self._note(service, rollout, "test", 100.0)
 
@@ -292,10 +351,11 @@ class TrafficShifts:
             return
         blue.runs, green.runs = True, False
         self._poke(service)
+        rollout.test = {}
+        self._share(service, rollout, blue, 0.0)
         try:
             self._shift(service, rollout, blue, 0.0)
             self._weigh(service, rollout, "testListenerRule", 0.0)
-            rollout.test = {}
         except _FailedError as failed:
             self._rollout.fail(service, rollout, failed.failure, rollback=False)
             return
@@ -305,8 +365,7 @@ class TrafficShifts:
             yield self._env.timeout(_LOOK)
             if service.rollout is not rollout or service.status != "ACTIVE":
                 return
-        self._rollout.complete(service, rollout)
-        self._poke(service)
+        self._complete(service, rollout)
 
 
 def _shares(green: Deployment, blue: Deployment | None, percent: float) -> dict[str, float]:
