@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ecslab.aws.runtime import REGION
-from ecslab.cloud.explain import clusters, gone, groups, instances, services, tasks
+from ecslab.cloud.explain import clusters, gone, groups, instances, providers, services, tasks
 from ecslab.cloud.explain.case import Case
 from ecslab.cloud.explain.evidence import Evidence
 from ecslab.cloud.explain.explanation import Explanation, Step
@@ -108,7 +108,7 @@ def _group(case: Case, arn: str) -> Chain:
 
 def _provider(case: Case, arn: str) -> Chain:
     name = arn.rsplit("/", 1)[-1]
-    return f"Capacity provider {name}.", clusters.provider_steps(case, name)
+    return f"Capacity provider {name}.", providers.steps(case, name)
 
 
 _KINDS: Final[dict[tuple[str, str], Callable[[Case, str], Chain]]] = {

@@ -10,12 +10,13 @@ from ecslab.model import host_failures
 from ecslab.model.network import NetworkInterface, to_service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ecslab.aws.reader import Answer
     from ecslab.cloud.explain.case import Case
     from ecslab.cloud.explain.explanation import Step
     from ecslab.sim.container_instances import ContainerInstance
+    from ecslab.sim.entities import Cluster
 
 _RUNNING: Final = ("Reservations", 0, "Instances", 0)
 
@@ -49,6 +50,25 @@ def refused(case: Case, cluster: str) -> Iterator[Step]:
     if not value_at(answer, "Reservations"):
         words = f"No EC2 instance runs that could join the cluster {cluster}."
         yield case.step("capacity", words, answer, "Reservations")
+
+
+def refusal(case: Case, machine: str) -> Iterator[Step]:
+    """Yield why the agent of one EC2 instance could not register."""
+    entry = case.last(machine, "instance.refused")
+    if entry is not None:
+        answer = case.ask("ec2", "describe_instances", InstanceIds=[machine])
+        yield from _why_refused(case, machine, str(entry.fields["reason"]), answer)
+
+
+def starting(case: Case, cluster: Cluster, machines: Sequence[str]) -> Iterator[Step]:
+    """Yield that EC2 instances have been launched whose agents have not registered yet."""
+    known = {each.machine.id for each in cluster.instances.values()}
+    for machine in machines:
+        if machine not in known:
+            answer = case.ask("ec2", "describe_instances", InstanceIds=[machine])
+            words = f"The EC2 instance {machine} has been launched; its agent will register soon."
+            yield case.step("capacity", words, answer, *_RUNNING, "LaunchTime")
+            return
 
 
 def _why_refused(case: Case, machine: str, reason: str, answer: Answer) -> Iterator[Step]:

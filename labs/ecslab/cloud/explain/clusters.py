@@ -1,4 +1,4 @@
-"""Why a cluster or a capacity provider is as it is, and why it can not be deleted."""
+"""Why a cluster is as it is, and why it can not be deleted."""
 
 from __future__ import annotations
 
@@ -36,45 +36,6 @@ def steps(case: Case, cluster: Cluster) -> Iterator[Step]:
             described = case.describe_service(cluster.name, service.name)
             yield case.step("state", words, described, "services", 0, "serviceName")
             yield from services.steps(case, service)
-            return
-
-
-def provider_steps(case: Case, name: str) -> Iterator[Step]:
-    """Yield the chain behind the state of a capacity provider."""
-    answer = case.ask("ecs", "describe_capacity_providers", capacityProviders=[name])
-    if not value_at(answer, "capacityProviders"):
-        words = f"The account has no capacity provider {name} (any more)."
-        yield case.step("state", words, answer, "failures")
-        return
-    words = "This is its status."
-    yield case.step("state", words, answer, "capacityProviders", 0, "status")
-    for cluster in case.account.clusters.values():
-        if cluster.active and name in (cluster.record.get("capacityProviders") or []):
-            described = case.ask("ecs", "describe_clusters", clusters=[cluster.name])
-            words = f"The cluster {cluster.name} is associated with it."
-            yield case.step("capacity", words, described, "clusters", 0, "capacityProviders")
-            yield from _users(case, cluster, name)
-            return
-
-
-def _users(case: Case, cluster: Cluster, name: str) -> Iterator[Step]:
-    for service in cluster.services.values():
-        strategy = service.record.get("capacityProviderStrategy") or (
-            service.deployments[0].settings.get("capacityProviderStrategy")
-            if service.deployments
-            else None
-        )
-        used = {item["capacityProvider"] for item in strategy or []}
-        if name in used and service.status != "INACTIVE":
-            answer = case.describe_service(cluster.name, service.name)
-            words = f"The service {service.name} uses it: as long as it does, it stays."
-            place = ("services", 0, "capacityProviderStrategy")
-            yield case.step("capacity", words, answer, *place)
-            return
-    for task in cluster.tasks.values():
-        if task.capacity_provider == name and not task.stopped:
-            words = f"Task {task.id[:8]} runs on it."
-            yield case.task_step("capacity", words, task, "capacityProviderName")
             return
 
 

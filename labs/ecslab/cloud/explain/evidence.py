@@ -192,8 +192,12 @@ def _argument(key: str, value: Any) -> Iterator[str]:
 
 def _pieces(value: Any) -> list[str]:
     """Return a value on lines of its own; a long text becomes neighbouring texts."""
+    whole = f"        {literal(value)}"
+    if isinstance(value, dict) and len(whole) > _WIDTH:
+        members = [f"            {literal(key)}: {literal(each)}," for key, each in value.items()]
+        return ["        {", *members, "        }"]
     if not isinstance(value, str):
-        return [f"        {literal(value)}"]
+        return [whole]
     size = _WIDTH - 12
     starts = range(0, max(len(value), 1), size)
     return [f"        {literal(value[start : start + size])}" for start in starts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import agents, placement
+from ecslab.cloud.explain import agents, placement, retained
 from ecslab.cloud.explain.evidence import value_at
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def steps(case: Case, instance: ContainerInstance) -> Iterator[Step]:
     else:
         words = "It takes tasks as long as these resources last."
         yield case.step("capacity", words, answer, "containerInstances", 0, "remainingResources")
+        yield from retained.of_instance(case, instance)
 
 
 def describe(case: Case, instance: ContainerInstance) -> Answer:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import agents
+from ecslab.cloud.explain import agents, waiting
 from ecslab.cloud.explain.evidence import Absent, value_at
-from ecslab.model.placement import needs_of
+from ecslab.model import capacity_failures
+from ecslab.model.placement import messages, needs_of
+from ecslab.model.quotas import FARGATE_VCPUS, SPOT_VCPUS, WAITING
+from ecslab.sim.engine import choose_provider
+from ecslab.sim.entities import FARGATE
+from ecslab.sim.fargate_limits import SPOT, vcpus_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from ecslab.sim.service import Service
 
 _CLOSEST: Final = re.compile(r"\(container-instance (\w+)\) (.+)$")
-UNPLACED: Final = "was unable to place a task"
+UNPLACED: Final = "was unable to place "
 """What every event about a task says that found no place."""
 _RESOURCES: Final = {"CPU units": "CPU", "memory": "MEMORY"}
 
@@ -30,13 +35,76 @@ def causes(case: Case, service: Service) -> Iterator[Step]:
     if event is None:
         return
     yield event
-    found = _CLOSEST.search(str(event.evidence.value))
+    text = str(event.evidence.value)
+    if capacity_failures.VCPU_LIMIT() in text:
+        yield _quota(case, service)
+        return
+    if capacity_failures.NO_FARGATE_CAPACITY() in text:
+        yield _zones(case, service)
+        return
+    if messages.too_many_waiting(service.name) == text:
+        yield from _too_many(case, service)
+        return
+    found = _CLOSEST.search(text)
+    if found is None and messages.NO_INSTANCES_OF_PROVIDER in text:
+        yield from _empty_provider(case, service)
+        return
     if found is None:
         yield from _none_registered(case, service)
         return
     instance = service.cluster.instances.get(found[1])
     if instance is not None:
         yield from _closest(case, service, instance, found[2])
+
+
+def _quota(case: Case, service: Service) -> Step:
+    """Return the step that counts what Fargate runs already."""
+    spot = _provider(service) == SPOT
+    limit = case.account.quotas[SPOT_VCPUS if spot else FARGATE_VCPUS]
+    used = vcpus_in_use(case.account, spot=spot)
+    kind = "Fargate Spot" if spot else "Fargate"
+    words = (
+        f"The tasks of {kind} use {used:g} of {limit:g} vCPUs that the account may have in the"
+        " Region; these are the ones in this cluster."
+    )
+    answer = case.ask("ecs", "list_tasks", cluster=service.cluster.name, launchType=FARGATE)
+    return case.step("capacity", words, answer, "taskArns")
+
+
+def _zones(case: Case, service: Service) -> Step:
+    """Return the step that says in which zones a service can only be."""
+    settings = service.primary.settings.get("networkConfiguration") or {}
+    subnets = list((settings.get("awsvpcConfiguration") or {}).get("subnets") or ())
+    answer = case.ask("ec2", "describe_subnets", SubnetIds=subnets)
+    zones = sorted({each["AvailabilityZone"] for each in value_at(answer, "Subnets") or []})
+    words = f"Its subnets are only in {' and '.join(zones)}, where Fargate has no capacity now."
+    return case.step("capacity", words, answer, "Subnets", 0, "AvailabilityZone")
+
+
+def _too_many(case: Case, service: Service) -> Iterator[Step]:
+    """Yield that a cluster has no room for tasks that wait, and why the first of them waits."""
+    queue = case.runtime.engine(case.region).capacity.waiting.of(service.cluster)
+    limit = case.account.quotas[WAITING]
+    words = f"At most {limit:g} tasks of a cluster may wait for capacity; {len(queue)} do."
+    answer = case.ask("ecs", "describe_clusters", clusters=[service.cluster.name])
+    yield case.step("capacity", words, answer, "clusters", 0, "pendingTasksCount")
+    if queue:
+        yield from waiting.causes(case, queue[0].task)
+
+
+def _empty_provider(case: Case, service: Service) -> Iterator[Step]:
+    """Yield why the capacity provider of a service has no instances and gets none."""
+    provider = case.account.providers.get(_provider(service) or "")
+    if provider is not None and not provider.scales:
+        yield from waiting.scales_not(case, provider)
+    else:
+        yield from _none_registered(case, service)
+
+
+def _provider(service: Service) -> str | None:
+    """Return the capacity provider of a service's next task."""
+    tasks = [task.capacity_provider for task in service.wanted_of(service.primary)]
+    return choose_provider(service.primary.settings.get("capacityProviderStrategy") or [], tasks)
 
 
 def _none_registered(case: Case, service: Service) -> Iterator[Step]:

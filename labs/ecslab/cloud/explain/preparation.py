@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import ending, permission, way
+from ecslab.cloud.explain import ending, permission, waiting, way
 from ecslab.cloud.explain.evidence import Absent, value_at
-from ecslab.model import failures, host_failures
+from ecslab.model import capacity_failures, failures, host_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,6 +253,15 @@ def _dependency(case: Case, task: Task, found: dict[str, str]) -> Iterator[Step]
         yield case.spec_step("start", words, task, name, Absent("startTimeout"))
 
 
+def _no_capacity(case: Case, task: Task, _found: dict[str, str]) -> Iterator[Step]:
+    """The capacity provider of the task neither had room nor adds any."""
+    provider = case.account.providers.get(task.capacity_provider or "")
+    words = f"It was to run on the capacity provider {task.capacity_provider}, which had no room."
+    yield case.task_step("capacity", words, task, Absent("capacityProviderName"))
+    if provider is not None and not provider.scales:
+        yield from waiting.scales_not(case, provider)
+
+
 _RULES: Final = (
     (failures.ASSUME_ROLE, _no_role),
     (failures.REGISTRY_AUTH_UNREACHABLE, _unreachable("ecr.api")),
@@ -276,5 +285,6 @@ _RULES: Final = (
     (failures.DEPENDENCY_NEVER_STARTS, _dependency),
     (failures.DEPENDENCY_TIMED_OUT, _dependency),
     (failures.TASK_FAILED_TO_START, _not_started),
+    (capacity_failures.FAILED_TO_START, _no_capacity),
 )
 """Which text leads on where; a text that is not here is the end of its chain."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import findings, permission, placement, tasks
+from ecslab.cloud.explain import findings, permission, placement, protection, tasks
 from ecslab.cloud.explain.evidence import value_at
 from ecslab.model import service_messages as messages
 from ecslab.model.deployment import is_stuck
@@ -61,6 +61,10 @@ def _behind(case: Case, service: Service) -> Iterator[Step]:
     undone = _undone(service)
     if undone is not None:
         yield from of_deployment(case, service, undone)
+        return
+    held = list(protection.of_service(case, service))
+    if held:
+        yield from held
         return
     if not service.desired:
         words = "Its desired count is 0: it shall have no tasks."
@@ -158,6 +162,10 @@ def _not_healthy(case: Case, service: Service, task: Task) -> Iterator[Step]:
 
 
 def _leaving(case: Case, service: Service, deployment: Deployment) -> Iterator[Step]:
+    held = list(protection.of_service(case, service))
+    if held:
+        yield from held
+        return
     for task in service.tasks():
         if task.deployment != deployment.id:
             words = f"Task {task.id[:8]} of an earlier deployment is not gone yet."

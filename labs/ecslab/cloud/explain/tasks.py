@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import ending, findings, health, preparation
+from ecslab.cloud.explain import ending, findings, health, preparation, waiting
 from ecslab.cloud.explain.evidence import Absent
 
 if TYPE_CHECKING:
@@ -118,6 +118,11 @@ def _host(case: Case, task: Task, _reason: str) -> Iterator[Step]:
 
 
 def _starting(case: Case, task: Task) -> Iterator[Step]:
+    if waiting.is_waiting(task):
+        words = "ECS is looking for capacity."
+        yield case.task_step("start", words, task, "lastStatus")
+        yield from waiting.causes(case, task)
+        return
     words = _STARTING.get(task.last_status, "It is on its way.")
     yield case.task_step("start", words, task, "lastStatus")
     for container in task.containers:
