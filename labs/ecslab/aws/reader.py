@@ -56,7 +56,7 @@ class Reader:
         """Ask everything anew from now on."""
         self._answers.clear()
 
-    def ask(self, service: str, operation: str, **parameters: Any) -> Answer:
+    def ask(self, service: str, operation: str, /, **parameters: Any) -> Answer:
         """Return the answer to a request, also when it is a refusal."""
         key = json.dumps([service, operation, parameters], sort_keys=True, default=str)
         if key not in self._answers:

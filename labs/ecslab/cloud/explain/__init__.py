@@ -10,7 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ecslab.aws.runtime import REGION
-from ecslab.cloud.explain import clusters, gone, groups, instances, providers, services, tasks
+from ecslab.cloud.explain import (
+    clusters,
+    gone,
+    groups,
+    instances,
+    providers,
+    rollouts,
+    services,
+    tasks,
+)
 from ecslab.cloud.explain.case import Case
 from ecslab.cloud.explain.evidence import Evidence
 from ecslab.cloud.explain.explanation import Explanation, Step
@@ -82,8 +91,8 @@ def _deployment(case: Case, arn: str) -> Chain:
         for service in cluster.services.values():
             for deployment in service.history:
                 if arn in (deployment.deployment_arn, deployment.revision_arn):
-                    state = services.deployment_state(service, deployment)
-                    return state, services.of_deployment(case, service, deployment)
+                    state = rollouts.state(service, deployment)
+                    return state, rollouts.of_deployment(case, service, deployment)
     return gone.deployment(case, arn)
 
 

@@ -39,7 +39,7 @@ class Case:
         """Return the network as it is now."""
         return self.runtime.network(self.region).topology()
 
-    def ask(self, service: str, operation: str, **parameters: Any) -> Answer:
+    def ask(self, service: str, operation: str, /, **parameters: Any) -> Answer:
         """Return the answer of an API to a request."""
         return self.reader.ask(service, operation, **parameters)
 
