@@ -7,16 +7,19 @@ noun; a link's evidence is a call of boto3 that shows the quoted value.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from ecslab.aws.runtime import REGION
 from ecslab.cloud.explain import (
+    alarms,
     clusters,
     gone,
     groups,
     instances,
     providers,
     rollouts,
+    scaling,
     services,
     tasks,
 )
@@ -43,13 +46,13 @@ def explain(runtime: Runtime, arn: str) -> Explanation:
     Args:
         runtime: the account.
         arn: the ARN of a task, service, service deployment, container instance, cluster, target
-            group or capacity provider.
+            group, capacity provider, scalable target or alarm.
 
     Raises:
         CourseError: it is the ARN of something else, or no ARN.
     """
     parts = str(arn).split(":", _PARTS - 1)
-    kind, _, rest = (parts[-1] if len(parts) == _PARTS else "").partition("/")
+    kind, rest = _split(parts[-1] if len(parts) == _PARTS else "")
     look = _KINDS.get((parts[2], kind)) if len(parts) == _PARTS else None
     if look is None or not rest:
         names = ", ".join(sorted({name for _, name in _KINDS}))
@@ -59,6 +62,12 @@ def explain(runtime: Runtime, arn: str) -> Explanation:
     case = Case(runtime, region)
     state, found = look(case, arn)
     return Explanation(arn, runtime.clock.now, state, tuple(_unrepeated(found)))
+
+
+def _split(resource: str) -> tuple[str, str]:
+    """Return the kind of a resource in an ARN, and what names it."""
+    kind = re.split("[/:]", resource, maxsplit=1)[0]
+    return kind, resource[len(kind) + 1 :]
 
 
 def _unrepeated(found: Iterable[Step]) -> Iterable[Step]:
@@ -120,6 +129,15 @@ def _provider(case: Case, arn: str) -> Chain:
     return f"Capacity provider {name}.", providers.steps(case, name)
 
 
+def _alarm(case: Case, arn: str) -> Chain:
+    name = alarms.name_in(arn)
+    return alarms.state(case, name), alarms.steps(case, name)
+
+
+def _scalable(case: Case, arn: str) -> Chain:
+    return scaling.target(case, arn)
+
+
 _KINDS: Final[dict[tuple[str, str], Callable[[Case, str], Chain]]] = {
     ("ecs", "task"): _task,
     ("ecs", "service"): _service,
@@ -129,4 +147,6 @@ _KINDS: Final[dict[tuple[str, str], Callable[[Case, str], Chain]]] = {
     ("ecs", "cluster"): _cluster,
     ("ecs", "capacity-provider"): _provider,
     ("elasticloadbalancing", "targetgroup"): _group,
+    ("application-autoscaling", "scalable-target"): _scalable,
+    ("cloudwatch", "alarm"): _alarm,
 }

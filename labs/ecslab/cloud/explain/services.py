@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecslab.cloud.explain import findings, hindrance, protection, rollouts
+from ecslab.cloud.explain import findings, hindrance, protection, rollouts, scaling
 from ecslab.cloud.explain.evidence import value_at
 from ecslab.sim.service import is_healthy
 from ecslab.sim.service_deployment import ROLLING
@@ -69,9 +69,11 @@ def _behind(case: Case, service: Service) -> Iterator[Step]:
     if not service.desired:
         words = "Its desired count is 0: it shall have no tasks."
         yield case.step("scaling", words, answer, *place, "desiredCount")
+        yield from scaling.steps(case, service)
         return
     words = "All of them are healthy, and the newest deployment is complete."
     yield case.step("state", words, answer, *place, "deployments", 0, "rolloutState")
+    yield from scaling.steps(case, service)
     yield from _worries(case, service)
 
 
