@@ -206,3 +206,15 @@ def test_without_pass_role_the_task_is_not_run(plan: Plan) -> None:
     plan.shop.cloud.advance(seconds=61)
     assert plan.errors(url) == ["AccessDeniedException"]
     assert plan.tasks() == []
+
+
+def test_a_task_definition_that_is_gone(plan: Plan) -> None:
+    """AWS: RunTask refuses what there is not, whoever asks; the rule goes on being due."""
+    url = plan.queue()
+    plan.rule("rate(1 minute)", plan.role("events"), **DEAD)
+    plan.shop.ecs.deregister_task_definition(taskDefinition=plan.definition)
+    plan.shop.ecs.delete_task_definitions(taskDefinitions=[plan.definition])
+    plan.shop.cloud.advance(hours=1)
+    errors = plan.errors(url)
+    assert set(errors) <= {"InvalidParameterException", "ClientException"}
+    assert errors

@@ -9,6 +9,7 @@ from ecslab.aws.call_origin import CallOrigin, endpoint_policy
 from ecslab.aws.ecs.operation import Call
 from ecslab.aws.iam_context import CallContext
 from ecslab.aws.resource_tags import resource_tags
+from ecslab.errors import AwsError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +39,10 @@ def call_context(
     definitions = engine.account.definitions
 
     def resolve(reference: str) -> Any:
-        return definitions.reference(reference) and definitions.resolve(reference)
+        try:
+            return definitions.resolve(reference)
+        except AwsError:
+            return None  # whoever may do it is told so by the operation itself
 
     keys = CallOrigin(network, region).keys(request)
     endpoint = keys.get("aws:SourceVpce")

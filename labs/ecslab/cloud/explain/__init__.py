@@ -20,6 +20,7 @@ from ecslab.cloud.explain import (
     providers,
     rollouts,
     scaling,
+    schedules,
     services,
     tasks,
 )
@@ -46,7 +47,7 @@ def explain(runtime: Runtime, arn: str) -> Explanation:
     Args:
         runtime: the account.
         arn: the ARN of a task, service, service deployment, container instance, cluster, target
-            group, capacity provider, scalable target or alarm.
+            group, capacity provider, scalable target, alarm, rule or schedule.
 
     Raises:
         CourseError: it is the ARN of something else, or no ARN.
@@ -134,10 +135,6 @@ def _alarm(case: Case, arn: str) -> Chain:
     return alarms.state(case, name), alarms.steps(case, name)
 
 
-def _scalable(case: Case, arn: str) -> Chain:
-    return scaling.target(case, arn)
-
-
 _KINDS: Final[dict[tuple[str, str], Callable[[Case, str], Chain]]] = {
     ("ecs", "task"): _task,
     ("ecs", "service"): _service,
@@ -147,6 +144,8 @@ _KINDS: Final[dict[tuple[str, str], Callable[[Case, str], Chain]]] = {
     ("ecs", "cluster"): _cluster,
     ("ecs", "capacity-provider"): _provider,
     ("elasticloadbalancing", "targetgroup"): _group,
-    ("application-autoscaling", "scalable-target"): _scalable,
+    ("application-autoscaling", "scalable-target"): scaling.target,
     ("cloudwatch", "alarm"): _alarm,
+    ("events", "rule"): schedules.rule,
+    ("scheduler", "schedule"): schedules.schedule,
 }
