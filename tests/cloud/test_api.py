@@ -6,7 +6,6 @@ AWS: botocore's ecs service model is the contract; a member that it does not kno
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from runs import Json, Runs
 from shapes import checked, mismatches
-from shops import Shop, open_shop
+from shops import Shop
 
 from ecslab import Cloud, Image
 from ecslab.aws.ecs.operation import OPERATIONS
@@ -196,90 +195,6 @@ def test_missing_and_mistyped_members(shop: Shop) -> None:
     assert raw("ListClusters", '{"maxResults": NaN}')[1]["__type"] == "SerializationException"
     assert raw("ListClusters", "[" * 100_000)[1]["__type"] == "SerializationException"
     assert raw("TagResource", {})[1]["__type"] == "InvalidParameterException"
-
-
-# --- Pages ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def crowd() -> Iterator[Shop]:
-    """Yield an account with many clusters, tasks, services, families and settings."""
-    with Cloud(seed=7) as cloud:
-        shop = open_shop(cloud)
-        shop.define("nginx")
-        for number in range(22):
-            shop.ecs.create_cluster(clusterName=f"c{number:02}")
-            shop.ecs.create_service(
-                cluster="shop",
-                serviceName=f"s{number:02}",
-                taskDefinition="web",
-                desiredCount=0,
-                launchType="FARGATE",
-                networkConfiguration=shop.network(),
-            )
-        for _ in range(3):
-            shop.ecs.run_task(
-                cluster="shop",
-                taskDefinition="web",
-                launchType="FARGATE",
-                count=9,
-                networkConfiguration=shop.network(),
-            )
-        yield shop
-
-
-PAGED: dict[str, tuple[str, Json, int]] = {
-    "list_clusters": ("clusterArns", {}, 23),
-    "list_tasks": ("taskArns", {"cluster": "shop"}, 27),
-    "list_services": ("serviceArns", {"cluster": "shop"}, 22),
-    "list_account_settings": ("settings", {"effectiveSettings": True}, 11),
-}
-
-
-@pytest.mark.parametrize("name", PAGED)
-@pytest.mark.parametrize("size", [1, 5, 10])
-def test_pages_show_everything_once(crowd: Shop, name: str, size: int) -> None:
-    """AWS: botocore ecs paginators; maxResults from 1 to 100 (10 for settings)."""
-    member, arguments, total = PAGED[name]
-    method = getattr(crowd.ecs, name)
-    items: list[str] = []
-    token: dict[str, str] = {}
-    while True:
-        answer = method(**arguments, maxResults=size, **token)
-        assert len(answer[member]) <= size
-        items += [str(item) for item in answer[member]]
-        if "nextToken" not in answer:
-            break
-        assert len(answer[member]) == size
-        token = {"nextToken": answer["nextToken"]}
-    assert len(items) == len(set(items)) == total
-    if crowd.ecs.can_paginate(name):
-        pages = crowd.ecs.get_paginator(name).paginate(**arguments)
-        assert sorted(str(i) for page in pages for i in page[member]) == sorted(items)
-
-
-@pytest.mark.parametrize("name", PAGED)
-def test_bad_tokens_and_sizes_are_refused(crowd: Shop, name: str) -> None:
-    """AWS: botocore ecs InvalidParameterException."""
-    member, arguments, _ = PAGED[name]
-    method = getattr(crowd.ecs, name)
-    good = method(**arguments, maxResults=2)["nextToken"]
-    other = next(key for key in PAGED if key != name)
-    strange = getattr(crowd.ecs, other)(**PAGED[other][1], maxResults=2)["nextToken"]
-    for token in ("x", "", "é", good[:-3], good + "AA", strange, "A" * 5000):
-        with pytest.raises(ClientError, match="InvalidParameterException"):
-            method(**arguments, maxResults=2, nextToken=token)
-    for size in (0, -1, 101):
-        with pytest.raises(ClientError, match="InvalidParameterException"):
-            method(**arguments, maxResults=size)
-    assert method(**arguments, maxResults=2, nextToken=good)[member]
-
-
-def test_without_a_size(crowd: Shop) -> None:
-    """AWS: botocore ecs ListServicesRequest.maxResults (10), ListTasksRequest.maxResults (100)."""
-    assert len(crowd.ecs.list_services(cluster="shop")["serviceArns"]) == 10
-    assert len(crowd.ecs.list_tasks(cluster="shop")["taskArns"]) == 27
-    assert len(crowd.ecs.list_clusters()["clusterArns"]) == 23
 
 
 # --- Anything that botocore lets through ----------------------------------------------------------

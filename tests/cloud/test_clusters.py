@@ -54,11 +54,12 @@ def test_the_default_cluster_is_made_on_demand_only(ecs: Any) -> None:
 def test_names_arns_and_what_is_missing(ecs: Any) -> None:
     """AWS: botocore ecs DescribeClusters; api_failures_messages (MISSING)."""
     asked = ["shop", f"{ACCOUNT}:cluster/shop", "none", f"{ACCOUNT}:cluster/none"]
-    foreign = "arn:aws:ecs:eu-west-1:123456789012:cluster/shop"
-    answer = ecs.describe_clusters(clusters=[*asked, foreign])
+    answer = ecs.describe_clusters(clusters=asked)
     assert [c["clusterName"] for c in answer["clusters"]] == ["shop", "shop"]
     none = {"arn": f"{ACCOUNT}:cluster/none", "reason": "MISSING"}
-    assert answer["failures"] == [none, none, {"arn": foreign, "reason": "MISSING"}]
+    assert answer["failures"] == [none, none]
+    with refused("InvalidParameterException", "Invalid Region in ARN"):
+        ecs.describe_clusters(clusters=["arn:aws:ecs:eu-west-1:123456789012:cluster/shop"])
     with refused("InvalidParameterException"):
         ecs.describe_clusters(clusters=["shop"] * 101)
 

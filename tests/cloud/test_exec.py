@@ -162,7 +162,7 @@ def test_only_interactive_sessions_of_known_tasks_and_containers(runs: Runs) -> 
     assert refusal(runs, arn, interactive=False) == ("InvalidParameterException", message)
     assert refusal(runs, "0" * 32)[1] == "The referenced task was not found."
     assert refusal(runs, arn, container="other")[0] == "InvalidParameterException"
-    assert refusal(runs, arn, cluster="none")[0] == "ClusterNotFoundException"
+    assert refusal(runs, "0" * 32, cluster="none")[0] == "ClusterNotFoundException"
 
 
 def test_several_containers_need_a_name(runs: Runs) -> None:

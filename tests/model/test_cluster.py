@@ -424,8 +424,9 @@ def test_described_cluster_shows_what_was_asked_for(include: set[str]) -> None:
 
 
 def test_unknown_include() -> None:
-    """AWS: botocore ecs DescribeClustersRequest.include."""
-    with pytest.raises(AwsError, match="InvalidParameterException: EVERYTHING is not a valid"):
+    """AWS: captured InvalidParameterException of DescribeClusters."""
+    words = r"include should be one of \[ATTACHMENTS,CONFIGURATIONS,SETTINGS,STATISTICS,TAGS\]"
+    with pytest.raises(AwsError, match=words):
         cluster.described(WHOLE, include=["EVERYTHING"])
 
 

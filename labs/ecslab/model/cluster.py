@@ -334,9 +334,8 @@ def described(cluster: Mapping[str, Any], *, include: Sequence[str]) -> dict[str
     Raises:
         AwsError: something else to include.
     """
-    for value in include:
-        if value not in INCLUDES:
-            raise BAD_INCLUDE.error(value=value, values=",".join(INCLUDES))
+    if not set(include) <= set(INCLUDES):
+        raise BAD_INCLUDE.error(values=",".join(INCLUDES))
     shown = dict(cluster)
     for wanted in ("SETTINGS", "STATISTICS", "TAGS"):
         if wanted not in include:

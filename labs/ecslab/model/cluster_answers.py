@@ -110,9 +110,8 @@ NO_DEFAULT_WEIGHT = _invalid(
     f"{_STRATEGY}.weight",
 )
 BAD_INCLUDE = _invalid(
-    "{value} is not a valid include. Must be one of [{values}]",
-    "botocore ecs DescribeClustersRequest.include",
-    verified=False,
+    "include should be one of [{values}]",
+    "AWS: captured InvalidParameterException of DescribeClusters",
 )
 CONTAINS_INSTANCES = Answer(
     message="The Cluster cannot be deleted while Container Instances are active.",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ecslab.model import client_tokens
 from ecslab.model.task_definition.answer import INVALID_PARAMETER, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _EXTERNAL: Final = "AWS: deployment-type-external"
-_TOKEN: Final = re.compile(r"[!-~]{1,36}")
+_LONGEST_TOKEN: Final = 36
 _WHOLE: Final = 100.0
 # What a task set fixes (botocore ecs CreateTaskSetRequest).
 _OF_TASK_SETS: Final = (
@@ -51,10 +51,6 @@ NO_TASK_SETS: Final = _invalid(
 BAD_SCALE: Final = _invalid("The scale value must be between 0 and 100.", "botocore ecs Scale")
 BAD_UNIT: Final = _invalid(
     "{unit} is not a valid unit. Must be one of [PERCENT]", "botocore ecs Scale.unit"
-)
-BAD_TOKEN: Final = _invalid(
-    "clientToken can have at most 36 visible ASCII characters.",
-    "botocore ecs CreateTaskSetRequest.clientToken",
 )
 ONE_TARGET_GROUP: Final = _invalid(
     "Multiple target groups are not supported for external deployments.",
@@ -105,8 +101,7 @@ def check_new_task_set(params: Mapping[str, Any]) -> None:
     Raises:
         AwsError: InvalidParameterException.
     """
-    if "clientToken" in params and not _TOKEN.fullmatch(params["clientToken"]):
-        raise BAD_TOKEN.error()
+    client_tokens.check(params.get("clientToken"), _LONGEST_TOKEN)
     if len(params.get("loadBalancers") or []) > 1:
         raise ONE_TARGET_GROUP.error()
 

@@ -103,7 +103,8 @@ class Service:
     tags: list[dict[str, str]] = field(default_factory=list)
     wake: simpy.Event | None = None
     steady: bool = False
-    client_token: str | None = None
+    request: str = ""
+    """The request that created it, to know one that is sent again."""
     members: dict[str, Task] = field(default_factory=dict)
     """The tasks that have not stopped, by id."""
     complaints: dict[str, dict[str, float]] = field(default_factory=dict)

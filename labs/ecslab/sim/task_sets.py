@@ -35,6 +35,7 @@ class TaskSet:
         stability_at: when the stability below was found.
         external_id: the id that the external controller gave it.
         client_token: the token of the request that made it.
+        request: that request, to know one that is sent again.
     """
 
     arn: str
@@ -43,6 +44,7 @@ class TaskSet:
     stability_at: datetime
     external_id: str | None = None
     client_token: str | None = None
+    request: str = ""
     stability: str = STABILIZING
     tags: list[dict[str, str]] = field(default_factory=list)
 

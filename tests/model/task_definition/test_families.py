@@ -61,7 +61,6 @@ def test_identifier_names_a_revision(
         "",
         "we b",
         f"{ARN.replace('123456789012', '210987654321')}web:2",
-        f"{ARN.replace('us-east-1', 'eu-west-1')}web:2",
         "arn:aws:ecs:us-east-1:123456789012:cluster/web",
     ],
 )
@@ -71,6 +70,14 @@ def test_unknown_definition_cannot_be_described(identifier: str, store: TaskDefi
         store.resolve(identifier)
     with pytest.raises(AwsError, match="ClientException: TaskDefinition not found"):
         store.runnable(identifier)
+
+
+def test_an_arn_of_another_region_is_told_apart(store: TaskDefinitions) -> None:
+    """AWS: captured InvalidParameterException of DescribeTaskDefinition."""
+    elsewhere = f"{ARN.replace('us-east-1', 'eu-west-1')}web:2"
+    for find in (store.resolve, store.runnable):
+        with pytest.raises(AwsError, match="InvalidParameterException: Invalid Region in ARN"):
+            find(elsewhere)
 
 
 def test_inactive_revision_is_described_but_starts_nothing(store: TaskDefinitions) -> None:

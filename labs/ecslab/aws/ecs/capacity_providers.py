@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs.capacity_view import fargate_view, provider_view
 from ecslab.aws.ecs.clusters import with_token
-from ecslab.aws.ecs.lookup import active_cluster, check_references
+from ecslab.aws.ecs.lookup import active_cluster, check_references, included
 from ecslab.aws.ecs.managed_provider_rules import managed_settings
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.model import capacity_provider_answers as answers
@@ -106,10 +106,7 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeCapacityProviders: those named, those of a cluster, or all."""
     account = call.account
-    include = tuple(params.get("include") or ())
-    for value in include:
-        if value != "TAGS":
-            raise answers.BAD_VALUE.error(value=value, name="include", values="TAGS")
+    include = included(params, "TAGS")
     cluster = active_cluster(account, params["cluster"]) if params.get("cluster") else None
     of_cluster = None if cluster is None else list(cluster.record["capacityProviders"])
     asked = list(params.get("capacityProviders") or ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs.discovery import set_namespace
-from ecslab.aws.ecs.lookup import active_cluster, check_references, find_cluster, missing
+from ecslab.aws.ecs.lookup import active_cluster, check_references, find_cluster, included, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.service_linked_roles import ensure_ecs_role
 from ecslab.errors import AwsError
@@ -77,6 +77,7 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeClusters; without names it is about the cluster `default`."""
     references = list(params.get("clusters") or [rules.DEFAULT_NAME])
     check_references(references, _DESCRIBED_AT_MOST, "Clusters")
+    include = included(params, *rules.INCLUDES)
     clusters, failures = [], []
     for reference in references:
         cluster = find_cluster(call.account, reference)
@@ -86,7 +87,7 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
                 arn = call.account.arn(f"cluster/{reference}")
             failures.append(missing(arn))
         else:
-            clusters.append(view(cluster, tuple(params.get("include") or ())))
+            clusters.append(view(cluster, include))
     return {"clusters": clusters, "failures": failures}
 
 

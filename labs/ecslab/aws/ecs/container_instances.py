@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.instance_view import instance_view
-from ecslab.aws.ecs.lookup import active_cluster, as_arn, check_references, missing
+from ecslab.aws.ecs.lookup import active_cluster, as_arn, check_references, included, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.errors import AwsError
 from ecslab.model import host_failures
@@ -31,6 +31,7 @@ _STATES = (
     "DEREGISTERING",
     "REGISTRATION_FAILED",
 )
+_CALLED = ("Container instance", "instanceIds")
 _INCLUDES = ("TAGS", "CONTAINER_INSTANCE_HEALTH")
 
 
@@ -62,14 +63,10 @@ def registered(cluster: Cluster, reference: str) -> ContainerInstance:
 @operation("DescribeContainerInstances")
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeContainerInstances."""
-    cluster = active_cluster(call.account, params.get("cluster"))
     references = list(params["containerInstances"])
-    check_references(references, _DESCRIBED_AT_MOST, "Container instances")
-    include = tuple(params.get("include") or ())
-    for value in include:
-        if value not in _INCLUDES:
-            message = f"{value} is not a valid include. Must be one of [{','.join(_INCLUDES)}]"
-            raise AwsError(_INVALID, message)
+    check_references(references, _DESCRIBED_AT_MOST, *_CALLED)
+    include = included(params, *_INCLUDES)
+    cluster = active_cluster(call.account, params.get("cluster"), container_instance=references)
     tags, health = ("TAGS" in include), ("CONTAINER_INSTANCE_HEALTH" in include)
     found, failures = [], []
     for reference in references:
@@ -110,8 +107,9 @@ def list_instances(call: Call, params: Params) -> dict[str, Any]:
 @operation("DeregisterContainerInstance")
 def deregister(call: Call, params: Params) -> dict[str, Any]:
     """Answer DeregisterContainerInstance; the EC2 instance runs on."""
-    cluster = active_cluster(call.account, params.get("cluster"))
-    instance = registered(cluster, params["containerInstance"])
+    reference = params["containerInstance"]
+    cluster = active_cluster(call.account, params.get("cluster"), container_instance=reference)
+    instance = registered(cluster, reference)
     if instance.tasks and not params.get("force"):
         message = "Found running tasks on the instance."
         raise AwsError(_INVALID, message)
@@ -125,9 +123,9 @@ def deregister(call: Call, params: Params) -> dict[str, Any]:
 @operation("UpdateContainerInstancesState")
 def update_state(call: Call, params: Params) -> dict[str, Any]:
     """Answer UpdateContainerInstancesState: ACTIVE to DRAINING, and back."""
-    cluster = active_cluster(call.account, params.get("cluster"))
     references = list(params["containerInstances"])
-    check_references(references, _UPDATED_AT_MOST, "Container instances")
+    check_references(references, _UPDATED_AT_MOST, *_CALLED)
+    cluster = active_cluster(call.account, params.get("cluster"), container_instance=references)
     status = params["status"]
     if status not in ("ACTIVE", "DRAINING"):
         message = "Container instance status should be one of [ACTIVE,DRAINING]"
@@ -148,8 +146,9 @@ def update_state(call: Call, params: Params) -> dict[str, Any]:
 @operation("UpdateContainerAgent")
 def update_agent(call: Call, params: Params) -> dict[str, Any]:
     """Answer UpdateContainerAgent."""
-    cluster = active_cluster(call.account, params.get("cluster"))
-    instance = registered(cluster, params["containerInstance"])
+    reference = params["containerInstance"]
+    cluster = active_cluster(call.account, params.get("cluster"), container_instance=reference)
+    instance = registered(cluster, reference)
     if instance.machine.external:
         message = "UpdateContainerAgent is not supported for external instances."
         raise AwsError(_INVALID, message)

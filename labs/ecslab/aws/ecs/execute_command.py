@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.aws.ecs.lookup import active_cluster, find_task
+from ecslab.aws.ecs.lookup import active_cluster, cluster_name, find_task, home
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.errors import AwsError
 from ecslab.model import exec_messages as messages
+from ecslab.model.identifiers import TASK, local_name
 from ecslab.sim import exec_agent
 from ecslab.sim.exec_session import ExecSession
 
@@ -26,6 +27,8 @@ def execute(call: Call, params: Params) -> dict[str, Any]:
     AWS: botocore ecs ExecuteCommand; ecs-exec.
     """
     account = call.account
+    name = cluster_name(account, params.get("cluster"))
+    local_name(params["task"], TASK, home(account, name), called="task")
     cluster = active_cluster(account, params.get("cluster"))
     if not params["interactive"]:
         raise AwsError(_INVALID, messages.NOT_INTERACTIVE())

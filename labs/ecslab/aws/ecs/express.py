@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs import clusters, services
 from ecslab.aws.ecs.express_parts import ExpressParts, ExpressService, express_of
-from ecslab.aws.ecs.lookup import DEFAULT_CLUSTER, active_cluster, find_cluster, find_service
+from ecslab.aws.ecs.lookup import (
+    DEFAULT_CLUSTER,
+    active_cluster,
+    find_cluster,
+    find_service,
+    included,
+)
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.errors import AwsError
 from ecslab.model import express as rules
@@ -73,8 +79,9 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
 @operation("DescribeExpressGatewayService")
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeExpressGatewayService."""
+    tags = "TAGS" in included(params, "TAGS")
     service = _found(call, params["serviceArn"], "ResourceNotFoundException")
-    return {"service": _view(service, tags="TAGS" in (params.get("include") or ()))}
+    return {"service": _view(service, tags=tags)}
 
 
 def _cluster(call: Call, reference: str | None) -> Cluster:

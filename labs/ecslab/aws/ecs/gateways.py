@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.aws.ecs.clusters import with_token
-from ecslab.aws.ecs.lookup import active_cluster, find_cluster
+from ecslab.aws.ecs.lookup import active_cluster, check_choices, find_cluster
 from ecslab.aws.ecs.managed_ingress import ECS, ServiceIngress, SharedBalancer
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.model import gateways as rules
@@ -103,10 +103,11 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     settings = rules.configuration(params["configuration"]["hostSharedAlb"], {})
     known = gateways_of(call)
     token = params.get("clientToken")
+    for each in known.values():
+        if token is not None and each.token == token:
+            return _short(each)
     if name in known:
-        if token is None or known[name].token != token:
-            raise rules.NAME_TAKEN.error(name=name)
-        return _short(known[name])
+        raise rules.NAME_TAKEN.error(name=name)
     _check_role(call, role)
     now = call.account.clock.now
     gateway = Gateway(call.account.arn(f"gateway/{name}"), name, role, settings, now, now)
@@ -171,6 +172,7 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
 @operation("ListGateways")
 def list_gateways(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListGateways."""
+    check_choices("ListGateways", params)
     names, states = params.get("names") or [], params.get("status") or []
     if len(names) > rules.MOST_NAMES:
         raise rules.TOO_MANY_NAMES.error()
@@ -216,6 +218,7 @@ def disassociate(call: Call, params: Params) -> dict[str, Any]:
 @operation("ListGatewayClusterAssociations")
 def list_associations(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListGatewayClusterAssociations."""
+    check_choices("ListGatewayClusterAssociations", params)
     wanted, states = params.get("gateway"), params.get("status") or []
     cluster = None
     if params.get("cluster"):

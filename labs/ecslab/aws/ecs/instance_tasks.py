@@ -115,9 +115,9 @@ def run_on_instances(
 def start(call: Call, params: Params) -> dict[str, Any]:
     """Answer StartTask: one task on each of the instances that the request names."""
     account = call.account
-    cluster = active_cluster(account, params.get("cluster"))
     references = list(params["containerInstances"])
-    check_references(references, _STARTED_AT_MOST, "Container instances")
+    check_references(references, _STARTED_AT_MOST, "Container instance", "instanceIds")
+    cluster = active_cluster(account, params.get("cluster"), container_instance=references)
     task_rules.check_request({**params, "count": 1})
     definition = account.definitions.runnable(params["taskDefinition"])
     if "EC2" not in definition["compatibilities"]:

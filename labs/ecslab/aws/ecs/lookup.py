@@ -4,38 +4,65 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from moto.core.utils import get_service_model
+
 from ecslab.errors import AwsError
+from ecslab.model.cluster_answers import BAD_INCLUDE
+from ecslab.model.identifiers import CLUSTER, Home, local_name
+from ecslab.model.listing_answers import NOT_ONE_OF, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ecslab.sim.entities import Account, Cluster, Task
     from ecslab.sim.service import Service
 
 DEFAULT_CLUSTER = "default"
 
 
-def cluster_name(reference: str | None) -> str:
+def home(account: Account, cluster: str = "") -> Home:
+    """Return where the things that a request names must be."""
+    return Home(account.id, account.region, cluster)
+
+
+def cluster_name(account: Account, reference: str | None) -> str:
     """Return the name in a cluster's name or ARN; `default` when there is none.
 
     AWS: botocore ecs RunTaskRequest.cluster.
+
+    Raises:
+        AwsError: InvalidParameterException.
     """
-    return reference.rsplit("/", 1)[-1] if reference else DEFAULT_CLUSTER
+    return local_name(reference, CLUSTER, home(account)) if reference else DEFAULT_CLUSTER
 
 
 def find_cluster(account: Account, reference: str | None) -> Cluster | None:
-    """Return a cluster, deleted ones included, None when there never was one."""
-    name = cluster_name(reference)
-    if reference and reference not in (name, account.arn(f"cluster/{name}")):
-        return None
-    return account.clusters.get(name)
-
-
-def active_cluster(account: Account, reference: str | None) -> Cluster:
-    """Return an ACTIVE cluster.
+    """Return a cluster, deleted ones included, None when there never was one.
 
     Raises:
-        AwsError: ClusterNotFoundException.
+        AwsError: InvalidParameterException.
     """
-    cluster = find_cluster(account, reference)
+    return account.clusters.get(cluster_name(account, reference))
+
+
+def active_cluster(
+    account: Account, reference: str | None, **named: str | Sequence[str] | None
+) -> Cluster:
+    """Return an ACTIVE cluster, once all that a request names has been read.
+
+    Args:
+        account: where it is.
+        reference: its name or ARN.
+        named: what else the request names, by its kind: `task`, `service`, `container_instance`.
+
+    Raises:
+        AwsError: InvalidParameterException or ClusterNotFoundException.
+    """
+    name = cluster_name(account, reference)
+    for kind, given in named.items():
+        for each in [given] if isinstance(given, str) else given or ():
+            local_name(each, kind.replace("_", "-"), home(account, name))
+    cluster = account.clusters.get(name)
     if cluster is None or not cluster.active:
         message = "Cluster not found."
         raise AwsError("ClusterNotFoundException", message)
@@ -90,8 +117,18 @@ def as_arn(account: Account, kind: str, cluster: str, reference: str) -> str:
     return account.arn(f"{kind}/{cluster}/{reference}")
 
 
-def check_references(items: list[Any], limit: int, what: str) -> None:
+def check_references(
+    items: Sequence[Any], limit: int, what: str, member: str | None = None
+) -> None:
     """Refuse a list of things to describe that is empty or longer than the API takes.
+
+    AWS: captured InvalidParameterException of DescribeTasks and DescribeContainerInstances.
+
+    Args:
+        items: the list.
+        limit: how long it may be.
+        what: what AWS calls the things.
+        member: what AWS calls the list; as the things when it is None.
 
     Raises:
         AwsError: InvalidParameterException.
@@ -100,5 +137,40 @@ def check_references(items: list[Any], limit: int, what: str) -> None:
         message = f"{what} cannot be empty."
         raise AwsError("InvalidParameterException", message)
     if len(items) > limit:
-        message = f"{what} can have at most {limit} items."
+        message = f"{member or what} can have at most {limit} items."
         raise AwsError("InvalidParameterException", message)
+
+
+def check_choices(operation: str, params: Mapping[str, Any]) -> None:
+    """Refuse a filter that is none of the words that it can be.
+
+    Args:
+        operation: the operation whose input has the filters.
+        params: the request.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    shape = get_service_model("ecs").operation_model(operation).input_shape
+    for name, member in shape.members.items():
+        words = (member.member if member.type_name == "list" else member).metadata.get("enum")
+        given = params.get(name, ())
+        wrong = {given} if isinstance(given, str) else set(given) if words else set()
+        if words and not wrong <= set(words):
+            raise NOT_ONE_OF.error(what=spoken(name), values=",".join(words))
+
+
+def included(params: Mapping[str, Any], *known: str) -> tuple[str, ...]:
+    """Return what a request wants to see besides the rest.
+
+    Args:
+        params: the request.
+        known: what can be asked for.
+
+    Raises:
+        AwsError: InvalidParameterException for anything else.
+    """
+    include = tuple(params.get("include") or ())
+    if not set(include) <= set(known):
+        raise BAD_INCLUDE.error(values=",".join(known))
+    return include

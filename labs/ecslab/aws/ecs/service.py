@@ -32,12 +32,12 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     instance_tasks,
     service_deployments,
     services,
+    tags,
     task_definitions,
     task_protection,
     task_sets,
     tasks,
 )
-from ecslab.aws.ecs.lookup import find_cluster
 from ecslab.aws.ecs.operation import OPERATIONS, Call, DetailedError
 from ecslab.aws.ecs.request_body import parameters
 from ecslab.errors import AwsError
@@ -81,7 +81,7 @@ class EcsBackend(BaseBackend):
 
     def describe_services(self, cluster: str, names: list[str]) -> tuple[list[Any], list[Any]]:
         """Return the ACTIVE ones of some services; moto's Application Auto Scaling asks for it."""
-        found = find_cluster(self.engine.account, cluster)
+        found = self.engine.account.clusters.get(cluster)
         known = found.services if found is not None and found.active else {}
         named = [known[name] for name in names if name in known]
         return [each for each in named if each.status == "ACTIVE"], []

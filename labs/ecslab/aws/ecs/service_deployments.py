@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs.clusters import with_token
-from ecslab.aws.ecs.lookup import active_cluster, check_references, find_service, missing
+from ecslab.aws.ecs.lookup import (
+    active_cluster,
+    check_choices,
+    check_references,
+    find_service,
+    missing,
+)
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.service_deployment_view import (
     brief_view,
@@ -44,7 +50,8 @@ def _known(call: Call) -> dict[str, tuple[Service, ServiceDeployment]]:
 @operation("ListServiceDeployments")
 def list_deployments(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListServiceDeployments, newest first."""
-    cluster = active_cluster(call.account, params.get("cluster"))
+    check_choices("ListServiceDeployments", params)
+    cluster = active_cluster(call.account, params.get("cluster"), service=params["service"])
     service = find_service(cluster, params["service"])
     if service is None:
         message = "Service not found."

@@ -13,8 +13,10 @@ from ecslab.aws.ecs.lookup import (
     active_cluster,
     active_service,
     as_arn,
+    check_choices,
     check_references,
     find_service,
+    included,
     missing,
 )
 from ecslab.aws.ecs.operation import Call, Params, operation
@@ -22,6 +24,7 @@ from ecslab.aws.ecs.placement import check_placement, decide
 from ecslab.aws.ecs.service_monitoring import check_monitoring
 from ecslab.aws.ecs.service_view import service_view
 from ecslab.errors import AwsError
+from ecslab.model import client_tokens
 from ecslab.model import task_sets as task_set_rules
 from ecslab.model.quotas import SERVICES
 from ecslab.model.task_definition.paging import page
@@ -36,6 +39,8 @@ _INVALID = "InvalidParameterException"
 _DESCRIBED_AT_MOST = 10
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _LISTED_BY_DEFAULT = 10
+_LONGEST_TOKEN = 36
+_CUSTOMER = "CUSTOMER"
 
 
 @operation("CreateService")
@@ -44,6 +49,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     account = call.account
     cluster = active_cluster(account, params.get("cluster"))
     name = params["serviceName"]
+    client_tokens.check(params.get("clientToken"), _LONGEST_TOKEN)
     if not _NAME.fullmatch(name):
         message = "Service name must be 1 to 255 letters, numbers, underscores and hyphens."
         raise AwsError(_INVALID, message)
@@ -52,10 +58,10 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         message = "Unable to Start a service that is still Draining."
         raise AwsError(_INVALID, message)
     if existing is not None and existing.status == "ACTIVE":
-        if params.get("clientToken") and existing.client_token == params["clientToken"]:
+        if params.get("clientToken") and existing.request == client_tokens.fingerprint(params):
             return {"service": service_view(existing, tags=True)}
-        message = "Creation of service was not idempotent."
-        raise AwsError(_INVALID, message)
+        raise client_tokens.SERVICE_DIFFERS.error()
+    request = client_tokens.fingerprint(params)
     active = sum(each.status != "INACTIVE" for each in cluster.services.values())
     if active >= account.quotas[SERVICES]:
         message = "The maximum number of services in the cluster has been exceeded."
@@ -65,6 +71,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         task_set_rules.check_new_service(params)
         rules.check_daemon(params, "EC2")
         service = _adopted(call, cluster, name, params)
+        service.request = request
         call.engine.scheduler.adopt(service)
         return {"service": service_view(service, tags=True)}
     definition = account.definitions.runnable(params.get("taskDefinition") or "")
@@ -78,6 +85,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     check_monitoring(params)
     connections = gateway_routes.connect(call, cluster, params, definition)
     service = _adopted(call, cluster, name, params)
+    service.request = request
     gateway_routes.adopt(call, service, connections)
     settings = rules.revision_settings(params, placement)
     call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
@@ -92,7 +100,6 @@ def _adopted(call: Call, cluster: Cluster, name: str, params: Params) -> Service
     record = rules.new_record(params, call.caller)
     service = Service(name, arn, cluster, rules.desired_count(params), record, account.clock.now)
     service.tags = merged([], params.get("tags") or [])
-    service.client_token = params.get("clientToken")
     cluster.services[name] = service
     account.journal.record("service.created", arn, **service.goal())
     return service
@@ -102,7 +109,7 @@ def _adopted(call: Call, cluster: Cluster, name: str, params: Params) -> Service
 def update(call: Call, params: Params) -> dict[str, Any]:
     """Answer UpdateService; what a service revision fixes starts a new deployment."""
     account = call.account
-    cluster = active_cluster(account, params.get("cluster"))
+    cluster = active_cluster(account, params.get("cluster"), service=params["service"])
     service = active_service(cluster, params["service"])
     if params.get("gatewayConnectors"):
         message = "UpdateService can't change gatewayConnectors in this simulation of Amazon ECS."
@@ -168,9 +175,15 @@ def _update_external(call: Call, service: Service, params: Params) -> dict[str, 
 
 @operation("DeleteService")
 def delete(call: Call, params: Params) -> dict[str, Any]:
-    """Answer DeleteService."""
-    cluster = active_cluster(call.account, params.get("cluster"))
-    service = active_service(cluster, params["service"])
+    """Answer DeleteService; one that drains already goes on doing so."""
+    cluster = active_cluster(call.account, params.get("cluster"), service=params["service"])
+    found = find_service(cluster, params["service"])
+    if found is not None and found.status == "DRAINING":
+        return {"service": service_view(found)}
+    if found is None or found.status == "INACTIVE":
+        message = "Service not found."
+        raise AwsError("ServiceNotFoundException", message)
+    service = found
     replica = service.record["schedulingStrategy"] != rules.DAEMON
     if replica and service.desired > 0 and not params.get("force"):
         message = "The service cannot be stopped while it is scaled above 0."
@@ -188,10 +201,10 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
 @operation("DescribeServices")
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeServices."""
-    cluster = active_cluster(call.account, params.get("cluster"))
     references = list(params["services"])
     check_references(references, _DESCRIBED_AT_MOST, "Services")
-    tags = "TAGS" in (params.get("include") or ())
+    tags = "TAGS" in included(params, "TAGS")
+    cluster = active_cluster(call.account, params.get("cluster"), service=references)
     services, failures = [], []
     for reference in references:
         service = find_service(cluster, reference)
@@ -205,19 +218,22 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
 @operation("ListServices")
 def list_services(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListServices; services that drain are no longer listed."""
+    check_choices("ListServices", params)
     cluster = active_cluster(call.account, params.get("cluster"))
     launch_type = params.get("launchType")
     strategy = params.get("schedulingStrategy")
+    managed_by = params.get("resourceManagementType")
     arns = [
         service.arn
         for service in cluster.services.values()
         if service.status == "ACTIVE"
         and launch_type in (None, service.current and service.current.settings.get("launchType"))
         and strategy in (None, service.record["schedulingStrategy"])
+        and managed_by in (None, service.record.get("resourceManagementType", _CUSTOMER))
     ]
     found = page(
         arns,
-        query=("services", cluster.name, str(launch_type), str(strategy)),
+        query=("services", cluster.name, str(launch_type), str(strategy), str(managed_by)),
         max_results=params.get("maxResults"),
         next_token=params.get("nextToken"),
         default=_LISTED_BY_DEFAULT,

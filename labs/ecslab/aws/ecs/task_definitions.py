@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecslab.aws.ecs.clusters import with_token
+from ecslab.aws.ecs.lookup import included
 from ecslab.aws.ecs.operation import Call, Params, operation
 
 
@@ -24,9 +25,10 @@ def register(call: Call, params: Params) -> dict[str, Any]:
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeTaskDefinition."""
     definitions = call.account.definitions
+    tags = "TAGS" in included(params, "TAGS")
     definition = definitions.resolve(params["taskDefinition"])
     answer: dict[str, Any] = {"taskDefinition": definition}
-    if "TAGS" in (params.get("include") or ()):
+    if tags:
         answer["tags"] = definitions.tags_of(definition["taskDefinitionArn"])
     return answer
 

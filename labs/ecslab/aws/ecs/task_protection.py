@@ -25,8 +25,8 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     DEPLOYMENT_BLOCKED, MISSING).
     """
     account = call.account
-    cluster = active_cluster(account, params["cluster"])
     references = _references(params, _UPDATED_AT_MOST)
+    cluster = active_cluster(account, params["cluster"], task=references)
     minutes = params.get("expiresInMinutes", protection.DEFAULT_MINUTES)
     if not 1 <= minutes <= protection.MOST_MINUTES:
         message = f"expiresInMinutes must be between 1 and {protection.MOST_MINUTES}."
@@ -58,12 +58,13 @@ def read(call: Call, params: Params) -> dict[str, Any]:
     AWS: botocore ecs GetTaskProtectionRequest.
     """
     account = call.account
-    cluster = active_cluster(account, params["cluster"])
-    if "tasks" not in params:
+    references = _references(params, _READ_AT_MOST) if "tasks" in params else []
+    cluster = active_cluster(account, params["cluster"], task=references)
+    if not references:
         found = [t for t in cluster.tasks.values() if t.service is not None and t.wanted]
         return {"protectedTasks": [_view(account, task) for task in found], "failures": []}
     shown, failures = [], []
-    for reference in _references(params, _READ_AT_MOST):
+    for reference in references:
         task = find_task(cluster, reference)
         if task is None:
             failures.append(missing(as_arn(account, "task", cluster.name, reference)))

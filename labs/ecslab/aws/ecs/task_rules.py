@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from ecslab.aws.ecs.lookup import check_choices
 from ecslab.aws.ecs.operation import DetailedError
 from ecslab.errors import AwsError
-from ecslab.model import failures
+from ecslab.model import client_tokens, failures
 
 if TYPE_CHECKING:
     from ecslab.aws.ecs.operation import Call, Params
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 _INVALID = "InvalidParameterException"
 _MOST_TASKS = 10
 _STARTED_BY = re.compile(r"[A-Za-z0-9/_-]{0,128}")
-_CLIENT_TOKEN = re.compile(r"[!-~]{0,64}")
+_LONGEST_TOKEN = 64
 _TOKENS_ARE_KEPT = timedelta(hours=24)
-_LISTED_STATES = ("RUNNING", "PENDING", "STOPPED")
-_LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
 
 
 def check_request(params: Params) -> None:
@@ -41,12 +39,11 @@ def check_request(params: Params) -> None:
             "startedBy can have at most 128 characters: letters, numbers, hyphens, forward slashes"
             " and underscores."
         )
-    elif not _CLIENT_TOKEN.fullmatch(params.get("clientToken") or ""):
-        message = "clientToken can have at most 64 visible ASCII characters."
     elif params.get("propagateTags") not in (None, "TASK_DEFINITION", "NONE"):
         message = "propagateTags for a task must be TASK_DEFINITION or NONE."
     if message:
         raise AwsError(_INVALID, message)
+    client_tokens.check(params.get("clientToken"), _LONGEST_TOKEN)
 
 
 def check_roles(call: Call, definition: dict[str, Any], *, exec_wanted: bool) -> None:
@@ -83,7 +80,7 @@ def started_before(call: Call, cluster: Cluster, params: Params) -> list[Task]:
     request, tasks = cluster.client_tokens[token]
     if call.account.clock.now - tasks[0].created_at > _TOKENS_ARE_KEPT:
         return []
-    if request != _text(params):
+    if request != client_tokens.fingerprint(params):
         message = (
             "The RunTask request could not be processed due to conflicts. The provided clientToken"
             " is already in use with a different RunTask request. The resourceIds are the existing"
@@ -94,10 +91,10 @@ def started_before(call: Call, cluster: Cluster, params: Params) -> list[Task]:
 
 
 def remember(cluster: Cluster, params: Params, tasks: list[Task]) -> None:
-    """Keep which tasks a request with a client token has started."""
+    """Keep which tasks a request with a client token has started; none is nothing to keep."""
     token = params.get("clientToken")
-    if token:
-        cluster.client_tokens[token] = (_text(params), tasks)
+    if token and tasks:
+        cluster.client_tokens[token] = (client_tokens.fingerprint(params), tasks)
 
 
 def check_filters(params: Params) -> None:
@@ -108,21 +105,8 @@ def check_filters(params: Params) -> None:
     Raises:
         AwsError: InvalidParameterException.
     """
-    message = None
-    wanted, launch_type = params.get("desiredStatus"), params.get("launchType")
-    if wanted not in (None, *_LISTED_STATES):
-        message = f"{wanted} is not a valid desiredStatus. Must be one of [RUNNING,PENDING,STOPPED]"
-    elif launch_type not in (None, *_LAUNCH_TYPES):
-        message = (
-            f"{launch_type} is not a valid launchType. Must be one of [{','.join(_LAUNCH_TYPES)}]"
-        )
-    elif "startedBy" in params and any(
-        key in params for key in ("family", "serviceName", "containerInstance")
-    ):
+    check_choices("ListTasks", params)
+    others = ("family", "serviceName", "containerInstance")
+    if "startedBy" in params and any(key in params for key in others):
         message = "startedBy must be the only filter."
-    if message:
         raise AwsError(_INVALID, message)
-
-
-def _text(params: Params) -> str:
-    return json.dumps(params, sort_keys=True, default=str)

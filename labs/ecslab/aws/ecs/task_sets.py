@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs import service_rules
 from ecslab.aws.ecs.discovery import check_registries
-from ecslab.aws.ecs.lookup import active_cluster, active_service, as_arn, missing
+from ecslab.aws.ecs.lookup import active_cluster, active_service, as_arn, included, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import decide
 from ecslab.aws.ecs.service_view import task_set_view
+from ecslab.model import client_tokens
 from ecslab.model import task_sets as rules
 from ecslab.model.task_definition.tags import merged
 from ecslab.sim.task_sets import DRAINING, TaskSet
@@ -34,6 +35,8 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     token = params.get("clientToken")
     for each in service.task_sets.values():
         if token and each.client_token == token:
+            if each.request != client_tokens.fingerprint(params):
+                raise client_tokens.TASK_SET_DIFFERS.error()
             return {"taskSet": task_set_view(service, each, tags=True)}
     scale = rules.scale_of(params)
     definition = call.account.definitions.runnable(params["taskDefinition"])
@@ -52,6 +55,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         call.account.clock.now,
         external_id=params.get("externalId"),
         client_token=token,
+        request=client_tokens.fingerprint(params),
         tags=tags,
     )
     task_set.rescale(service.desired, call.account.clock.now)
@@ -114,7 +118,7 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeTaskSets: those that are named, or all of the service."""
     service = _external_service(call, params)
-    tags = "TAGS" in (params.get("include") or ())
+    tags = "TAGS" in included(params, "TAGS")
     references = params.get("taskSets") or list(service.task_sets)
     views, failures = [], []
     for reference in references:
@@ -133,7 +137,7 @@ def _external_service(call: Call, params: Params) -> Service:
     Raises:
         AwsError: there is none, or its deployment controller is another one.
     """
-    cluster = active_cluster(call.account, params["cluster"])
+    cluster = active_cluster(call.account, params["cluster"], service=params["service"])
     service = active_service(cluster, params["service"])
     if not service.external:
         raise rules.NO_TASK_SETS.error()

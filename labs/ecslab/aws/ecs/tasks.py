@@ -14,6 +14,7 @@ from ecslab.aws.ecs.lookup import (
     check_references,
     find_service,
     find_task,
+    included,
     missing,
 )
 from ecslab.aws.ecs.operation import Call, Params, operation
@@ -65,7 +66,7 @@ def run(call: Call, params: Params) -> dict[str, Any]:
 @operation("StopTask")
 def stop(call: Call, params: Params) -> dict[str, Any]:
     """Answer StopTask; the task's tags are gone from then on."""
-    cluster = active_cluster(call.account, params.get("cluster"))
+    cluster = active_cluster(call.account, params.get("cluster"), task=params["task"])
     task = find_task(cluster, params["task"])
     if task is None:
         message = "The referenced task was not found."
@@ -79,10 +80,10 @@ def stop(call: Call, params: Params) -> dict[str, Any]:
 @operation("DescribeTasks")
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeTasks; stopped tasks are there for an hour."""
-    cluster = active_cluster(call.account, params.get("cluster"))
     references = list(params["tasks"])
     check_references(references, _DESCRIBED_AT_MOST, "Tasks")
-    tags = "TAGS" in (params.get("include") or ())
+    tags = "TAGS" in included(params, "TAGS")
+    cluster = active_cluster(call.account, params.get("cluster"), task=references)
     tasks, absent = [], []
     for reference in references:
         task = find_task(cluster, reference)
@@ -96,9 +97,14 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
 @operation("ListTasks")
 def list_tasks(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListTasks; without desiredStatus only tasks that are wanted running."""
-    cluster = active_cluster(call.account, params.get("cluster"))
     rules.check_filters(params)
     host = params.get("containerInstance")
+    cluster = active_cluster(
+        call.account,
+        params.get("cluster"),
+        service=params.get("serviceName"),
+        container_instance=host,
+    )
     instance = registered(cluster, host) if host else None
     wanted = params.get("desiredStatus") or "RUNNING"
     service = params.get("serviceName")

@@ -9,12 +9,14 @@ from ecslab.model import (
     agent_answers,
     capacity_failures,
     capacity_provider_answers,
+    client_tokens,
     cluster_answers,
     exec_messages,
     express,
     failures,
     gateways,
     host_failures,
+    listing_answers,
     service_connect_answers,
     task_sets,
 )
@@ -106,6 +108,18 @@ SOURCES: Final[tuple[Source, ...]] = (
         BAD_REVISION=f"{_MODEL}/test_families.py::test_deregistering_names_a_revision",
         BAD_CHOICE=f"{_MODEL}/test_families.py::test_choice_of_another_program",
     ),
+    _module(
+        Area.OPERATIONS,
+        client_tokens,
+        "tests/cloud/contract/test_tokens.py::test_how_a_token_is_written",
+        TASK_SET_DIFFERS="tests/cloud/contract/test_tokens.py"
+        "::test_another_request_with_the_same_token_is_refused",
+    ),
+    _module(
+        Area.OPERATIONS,
+        listing_answers,
+        "tests/cloud/contract/test_filters.py::test_filters_that_are_refused",
+    ),
     _module(Area.TASK_DEFINITIONS, overrides, f"{_MODEL}/test_overrides.py::test_refused_override"),
     _module(
         Area.NETWORK,
@@ -177,7 +191,6 @@ SOURCES: Final[tuple[Source, ...]] = (
         MANAGED_INSTANCES_PROVIDER="tests/model/test_cluster.py"
         "::test_provider_that_cannot_be_associated",
         REPEATED_PROVIDER="tests/model/test_cluster.py::test_provider_that_cannot_be_associated",
-        BAD_INCLUDE="tests/model/test_cluster.py::test_unknown_include",
         TOO_MANY_CLUSTERS="tests/cloud/test_zones.py"
         "::test_quotas_of_clusters_services_and_instances",
         CONTAINS_PROVIDER="tests/model/test_cluster.py::test_words_of_a_refused_deletion",

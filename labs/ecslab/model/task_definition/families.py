@@ -19,6 +19,7 @@ from ecslab.model.task_definition.family_answers import (
     NO_REVISION,
     NOT_FOUND,
     NOTHING_TO_DELETE,
+    OTHER_REGION,
     STILL_ACTIVE,
     TOO_MANY_TO_DELETE,
     UNKNOWN,
@@ -292,7 +293,9 @@ class TaskDefinitions:
     def _find(self, identifier: str, missing: Answer) -> Definition:
         reference = self.reference(identifier)
         if reference is None:
-            raise missing.error()
+            region = identifier.split(":")[3:4]
+            elsewhere = identifier.startswith("arn:") and region != [self._region]
+            raise (OTHER_REGION if elsewhere else missing).error()
         revisions = self._families.get(reference.family, {})
         revision = reference.revision
         if revision is None:

@@ -13,6 +13,11 @@ IS_INACTIVE = Answer(
     message="TaskDefinition is inactive",
     source="botocore ecs DeregisterTaskDefinition",
 )
+OTHER_REGION = Answer(
+    message="Invalid Region in ARN",
+    source="AWS: captured InvalidParameterException of DescribeTaskDefinition",
+    code=INVALID_PARAMETER,
+)
 NO_REVISION = Answer(
     message="Revision is missing.",
     source="botocore ecs DeregisterTaskDefinitionRequest.taskDefinition",
@@ -64,6 +69,7 @@ ANSWERS = (
     UNKNOWN,
     NOT_FOUND,
     IS_INACTIVE,
+    OTHER_REGION,
     NO_REVISION,
     BAD_REVISION,
     NOTHING_TO_DELETE,

@@ -63,19 +63,27 @@ def merged(existing: Sequence[dict[str, str]], added: Sequence[dict[str, str]]) 
         _check(tag.get("key", ""), tag.get("value", ""))
     values = {tag["key"]: tag["value"] for tag in existing}
     values |= {tag["key"]: tag.get("value", "") for tag in added}
-    if len(values) > MAXIMUM_TAGS:
+    if sum(not reserved(key) for key in values) > MAXIMUM_TAGS:
         raise TOO_MANY.error()
     return [{"key": key, "value": value} for key, value in values.items()]
 
 
 def without(existing: Iterable[dict[str, str]], keys: Iterable[str]) -> Tags:
-    """Return the tags of a resource after some keys are removed; unknown keys change nothing."""
-    gone = set(keys)
+    """Return the tags of a resource after some keys are removed.
+
+    Unknown keys change nothing, and those that AWS has set stay.
+    """
+    gone = {key for key in keys if not reserved(key)}
     return [tag for tag in existing if tag["key"] not in gone]
 
 
+def reserved(text: str) -> bool:
+    """Return whether a key or value is one that only AWS sets; it counts against no limit."""
+    return text.lower().startswith(_RESERVED)
+
+
 def _check(key: str, value: str) -> None:
-    if key.lower().startswith(_RESERVED) or value.lower().startswith(_RESERVED):
+    if reserved(key) or reserved(value):
         raise RESERVED.error()
     if not 0 < len(key) <= LONGEST_KEY or not _written_right(key):
         raise INVALID.error(part="key", text=key)
