@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import calls, health, permission, preparation
+from ecslab.cloud.explain import calls, execute, health, permission, preparation
 from ecslab.cloud.explain.evidence import Absent, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from ecslab.cloud.explain.case import Case
@@ -28,7 +28,7 @@ def of_running(case: Case, task: Task) -> Iterator[Step]:
 
 def problems(case: Case, task: Task) -> Iterator[Step]:
     """Yield what is wrong with a running task."""
-    for find in (_variables, _image, _secrets, _log, calls.denied, calls.unanswered, _agent):
+    for find in _PROBLEMS:
         yield from find(case, task)
     yield from _targets(case, task)
     failing = health.unhealthy_container(task)
@@ -160,3 +160,15 @@ def _targets(case: Case, task: Task) -> Iterator[Step]:
             words = balancers.health_reason(target)
             yield case.step("health", f"{words}.", answer, *place, Absent("Description"))
         return
+
+
+_PROBLEMS: Final[tuple[Callable[[Case, Task], Iterator[Step]], ...]] = (
+    _variables,
+    _image,
+    _secrets,
+    _log,
+    execute.of_task,
+    calls.denied,
+    calls.unanswered,
+    _agent,
+)
