@@ -54,7 +54,7 @@ class Stage(Front):
         arn = self.balancer["LoadBalancerArn"]
         listener = self.elb.describe_listeners(LoadBalancerArn=arn)["Listeners"][0]["ListenerArn"]
         self.rule = self.rule_of(listener)
-        self.test_rule = self.rule_of(self.listen(self.blue, 9000))
+        self.test_rule = self.rule_of(self.listen(self.alternate, 9000))
         for port in (9000, 8080):
             self.ec2.authorize_security_group_ingress(
                 GroupId=self.balancer_group,
@@ -80,29 +80,38 @@ class Stage(Front):
         rules = self.elb.describe_rules(ListenerArn=listener)["Rules"]
         return next(str(rule["RuleArn"]) for rule in rules if rule["IsDefault"])
 
-    def open(self, body: str = "blue", count: int = 2, **configuration: Any) -> None:
-        """Create the service, and wait until its first deployment is done."""
-        link = {
+    def link(self, **changes: Any) -> Json:
+        """Return the load balancer of the service, with changes of its advanced configuration."""
+        advanced = {
+            "alternateTargetGroupArn": self.alternate,
+            "productionListenerRule": self.rule,
+            "testListenerRule": self.test_rule,
+            "roleArn": self.infrastructure,
+            **changes,
+        }
+        return {
             "targetGroupArn": self.blue,
             "containerName": "app",
             "containerPort": 8080,
-            "advancedConfiguration": {
-                "alternateTargetGroupArn": self.alternate,
-                "productionListenerRule": self.rule,
-                "testListenerRule": self.test_rule,
-                "roleArn": self.infrastructure,
-            },
+            "advancedConfiguration": {key: each for key, each in advanced.items() if each},
         }
+
+    def create(self, made: Image, link: Json | None = None, **configuration: Any) -> None:
+        """Create the service with two tasks."""
         self.ecs.create_service(
             cluster="shop",
             serviceName="web",
-            taskDefinition=self.define(image(body)),
-            desiredCount=count,
+            taskDefinition=self.define(made),
+            desiredCount=2,
             launchType="FARGATE",
             networkConfiguration=self.network,
-            loadBalancers=[link],
+            loadBalancers=[link or self.link()],
             deploymentConfiguration={"strategy": "BLUE_GREEN", **configuration},
         )
+
+    def open(self, link: Json | None = None, **configuration: Any) -> None:
+        """Create the service, and wait until its first deployment is done."""
+        self.create(image("blue"), link, **configuration)
         self.until_status("SUCCESSFUL", 3 * 3600)
 
     def release(self, made: Image | str) -> str:

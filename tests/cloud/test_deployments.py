@@ -110,13 +110,13 @@ def test_a_stopped_deployment_goes_back_without_any_circuit_breaker(shop: Shop) 
 
 
 def test_the_first_deployment_has_nothing_to_go_back_to(shop: Shop) -> None:
-    """deployment-circuit-breaker: without a complete deployment a failed one stalls."""
+    """deployment-circuit-breaker: a failed one stalls; action-logs-troubleshooting: the words."""
     breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
     shop.serve(shop.define("no/such:1"), 1, deploymentConfiguration=breaker)
     shop.cloud.advance(minutes=10)
     found = newest(shop)
-    assert found["status"] == "STOPPED"
-    assert found["stoppedAt"] == found["finishedAt"]
+    assert found["status"] == "ROLLBACK_FAILED"
+    assert found["statusReason"] == "No rollback candidate was found to run the rollback."
     assert found["deploymentCircuitBreaker"] == {
         "status": "TRIGGERED",
         "failureCount": 3,

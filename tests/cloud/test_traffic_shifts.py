@@ -127,14 +127,6 @@ def test_linear_shifts_in_equal_steps(stage: Stage) -> None:
     assert all(120 <= wait < 130 for wait in waits)
 
 
-def test_the_circuit_breaker_watches_rolling_deployments_alone(stage: Stage) -> None:
-    """deployment-circuit-breaker: the rolling update; the view says that it is off."""
-    stage.open(deploymentCircuitBreaker={"enable": True, "rollback": True})
-    stage.release("green")
-    found = stage.until_stage("TEST_TRAFFIC_SHIFT")
-    assert found["deploymentCircuitBreaker"]["status"] == "DISABLED"
-
-
 def test_a_stop_while_it_bakes_switches_back_at_once(stage: Stage) -> None:
     """Facts: rollback in blue/green is an instant switch while blue still runs."""
     stage.open(bakeTimeInMinutes=30)
@@ -196,17 +188,50 @@ def test_tasks_that_never_get_healthy_move_no_traffic(stage: Stage) -> None:
     assert stage.answers() == {"blue": 20}
 
 
-def test_traffic_needs_the_infrastructure_role(stage: Stage) -> None:
-    """AmazonECSInfrastructureRolePolicyForLoadBalancers: without it no rule changes."""
+def test_the_stage_before_the_shift_is_not_in_the_list(stage: Stage) -> None:
+    """Botocore ecs ServiceDeploymentLifecycleStage leaves PRE_PRODUCTION_TRAFFIC_SHIFT out."""
     stage.open()
-    policies = stage.iam.list_attached_role_policies(RoleName="infrastructure")["AttachedPolicies"]
-    stage.iam.detach_role_policy(RoleName="infrastructure", PolicyArn=policies[0]["PolicyArn"])
+    pausing = {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"]}
+    configuration = {"strategy": "BLUE_GREEN", "lifecycleHooks": [pausing]}
+    stage.ecs.update_service(cluster="shop", service="web", deploymentConfiguration=configuration)
     stage.release("green")
-    stage.cloud.advance(minutes=10)
-    assert stage.deployment()["status"] == "ROLLBACK_FAILED"
-    denied = [text for text in stage.messages() if "unable to shift traffic" in text]
-    assert "is not authorized to perform: elasticloadbalancing:" in denied[0]
-    assert stage.answers() == {"blue": 20}
+    stage.cloud.advance(minutes=5)
+    assert stage.visited()[-1] == "PRE_PRODUCTION_TRAFFIC_SHIFT"
+    found = stage.deployment()
+    assert found["lifecycleStage"] == "POST_TEST_TRAFFIC_SHIFT"
+    assert found["lifecycleHookDetails"][0]["status"] == "AWAITING_ACTION"
+
+
+def test_a_service_without_traffic_shifts_none(stage: Stage) -> None:
+    """blue-green-deployment-implementation: headless services can use blue/green deployments."""
+    stage.ecs.create_service(
+        cluster="shop",
+        serviceName="web",
+        taskDefinition=stage.define(image("blue")),
+        desiredCount=1,
+        launchType="FARGATE",
+        networkConfiguration=stage.network,
+        deploymentConfiguration={"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 1},
+    )
+    stage.until_status("SUCCESSFUL")
+    stage.release("green")
+    stage.until_stage("BAKE_TIME")
+    assert stage.service()["runningCount"] == 2, "both revisions run"
+    stage.until_status("SUCCESSFUL")
+    assert stage.service()["runningCount"] == 1
+
+
+def test_code_deploy_is_refused_by_name(stage: Stage) -> None:
+    """Botocore ecs DeploymentController: CODE_DEPLOY is what is not part of the simulation."""
+    controller = {"deploymentController": {"type": "CODE_DEPLOY"}}
+    with pytest.raises(ClientError, match="CODE_DEPLOY") as refused:
+        stage.ecs.create_service(
+            cluster="shop", serviceName="web", desiredCount=1, taskDefinition="web", **controller
+        )
+    assert refused.value.response["Error"]["Code"] == "UnsupportedFeatureException"
+    stage.open()
+    with pytest.raises(ClientError, match="CODE_DEPLOY"):
+        stage.ecs.update_service(cluster="shop", service="web", **controller)
 
 
 # --- Hooks ------------------------------------------------------------------------------------
@@ -248,31 +273,6 @@ def test_a_function_decides_whether_a_deployment_goes_on(
     assert detail["status"] == result
     assert detail["targetArn"] == function
     assert stage.answers() == {"green" if result == "SUCCEEDED" else "blue": 20}
-
-
-@pytest.mark.parametrize(
-    ("source", "allowed"),
-    [
-        ("def handler(event, context):\n    return {'status': 'fine'}\n", True),
-        ("def handler(event, context):\n    raise ValueError('no')\n", True),
-        ("import time\ndef handler(event, context):\n    time.sleep(10)\n", True),
-        ("def handler(event, context):\n    return {'hookStatus': 'SUCCEEDED'}\n", False),
-    ],
-)
-def test_a_function_that_does_not_answer_as_it_must_rolls_back(
-    stage: Stage, source: str, *, allowed: bool
-) -> None:
-    """lambda-lifecycle-hooks: no valid hookStatus, an error, a time-out, a missing permission."""
-    stage.open()
-    hook = stage.hook(stage.function(source), "PRE_SCALE_UP", allowed=allowed)
-    stage.ecs.update_service(
-        cluster="shop",
-        service="web",
-        deploymentConfiguration={"strategy": "BLUE_GREEN", "lifecycleHooks": [hook]},
-    )
-    stage.release("green")
-    found = stage.until_status("ROLLBACK_SUCCESSFUL")
-    assert "lifecycle hook failed" in found["statusReason"]
 
 
 def test_a_functions_calls_are_judged_by_its_role(stage: Stage) -> None:
@@ -397,19 +397,3 @@ def test_wrong_configurations_are_refused(stage: Stage) -> None:
                 deploymentConfiguration=configuration,
             )
         assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
-
-
-def test_shifting_needs_the_advanced_configuration(stage: Stage) -> None:
-    """Botocore ecs AdvancedConfiguration: what blue/green needs of a load balancer."""
-    link = {"targetGroupArn": stage.blue, "containerName": "app", "containerPort": 8080}
-    with pytest.raises(ClientError, match=r"advancedConfiguration\.alternateTargetGroupArn"):
-        stage.ecs.create_service(
-            cluster="shop",
-            serviceName="other",
-            taskDefinition=stage.define(image("x")),
-            desiredCount=1,
-            launchType="FARGATE",
-            networkConfiguration=stage.network,
-            loadBalancers=[link],
-            deploymentConfiguration={"strategy": "BLUE_GREEN"},
-        )

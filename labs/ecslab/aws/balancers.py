@@ -14,7 +14,7 @@ from ecslab.sim.balancer_metrics import BalancerMetrics
 from ecslab.sim.balancer_tracing import BalancerTracer
 from ecslab.sim.hops import Reach
 from ecslab.sim.hosts import Hosts
-from ecslab.sim.listener_rules import groups_of
+from ecslab.sim.listener_rules import groups_of, weights
 from ecslab.sim.ports import Target
 from ecslab.sim.targets import RegisteredTarget, Targets
 from ecslab.sim.tracing import Tracer
@@ -132,6 +132,16 @@ class LoadBalancers:
                 if arn == listener.arn or any(arn == rule.arn for rule in listener.rules):
                     return True
         return False
+
+    def forwarded_by(self, arn: str) -> frozenset[str]:
+        """Return the target groups that a listener rule, or a listener's default rule, uses."""
+        for balancer in self._all().values():
+            for listener in balancer.listeners:
+                for rule in listener.rules:
+                    if arn == rule.arn or (arn == listener.arn and rule is listener.rules[-1]):
+                        forwards = [each for each in rule.actions if each["Type"] == "forward"]
+                        return frozenset(group for each in forwards for group, _ in weights(each))
+        return frozenset()
 
     # --- What moto asks (TargetKeeper) ------------------------------------------------------------
 

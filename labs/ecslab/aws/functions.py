@@ -23,6 +23,7 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 from ecslab.aws.identity import session_caller
 from ecslab.aws.programs import sealed
 from ecslab.aws.sessions import new_session
+from ecslab.model import service_messages as messages
 from ecslab.sim.ports import Invocation
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 _ECS: Final = "ecs.amazonaws.com"
 _INVOKE: Final = "lambda:InvokeFunction"
+_SESSION: Final = "ECS-Lambda-Execution"
+"""The session name of a hook's role (troubleshooting-blue-green)."""
 
 
 class Functions:
@@ -75,14 +78,17 @@ class Functions:
         """
         source = f"arn:aws:ecs:{self._region}:{self._account}:*"
         if not self._roles.assumable(role, _ECS, source_arn=source, source_account=self._account):
-            return Invocation(error=f"ECS was unable to assume the role '{role}'.")
-        if not self._roles.permits(role, _INVOKE, function).allowed:
-            caller = session_caller(role, "ecs-service-scheduler").arn
-            text = f"User: {caller} is not authorized to perform: {_INVOKE}"
-            return Invocation(error=f"{text} on resource: {function}")
+            return Invocation(error=messages.role_not_assumed(role), called=False)
+        decision = self._roles.permits(role, _INVOKE, function)
+        if not decision.allowed:
+            caller = session_caller(role, _SESSION).arn
+            text = f"User: {caller} is not authorized to perform: {_INVOKE} on resource: {function}"
+            why = f"{text} {decision.because(_INVOKE)}"
+            return Invocation(error=messages.hook_not_called(function, why), called=False)
         found = self.find(function)
         if found is None:
-            return Invocation(error=f"Function not found: {function}")
+            why = f"Function not found: {function}"
+            return Invocation(error=messages.hook_not_called(function, why), called=False)
         return self.call(found, dict(payload))
 
     def find(self, function: str) -> Any:

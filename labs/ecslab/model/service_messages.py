@@ -121,11 +121,6 @@ def stopped_in_zone(service: str, zone: str, task: str) -> str:
     return f"({service}) has stopped 1 running tasks in {zone} to AZ Rebalance: {_tasks([task])}."
 
 
-def not_shifted(service: str, rule: str, reason: str) -> str:
-    """Return the event of a listener rule whose weights ECS can't change; words of ours."""
-    return f"(service {service}) was unable to shift traffic with (rule {rule}): {reason}"
-
-
 def stuck(service: str) -> str:
     """Return the event of a rollout that its own percentages block."""
     return (
@@ -186,8 +181,10 @@ published, not the words."""
 ALARM: Final = Failure(
     "alarms",
     "alarm detected",
-    "Service deployment rolled back because a CloudWatch alarm was triggered.",
+    "Service deployment rolled back because of one or more active alarms.",
 )
+"""A captured statusReason."""
+
 STOPPED_BY_USER: Final = Failure(
     "stop",
     "stopped by StopServiceDeployment",
@@ -205,11 +202,6 @@ DIGESTS: Final = Failure(
     "Service deployment rolled back because the circuit breaker threshold was exceeded.",
 )
 
-HOOK_FAILED: Final = Failure(
-    "lifecycle hook",
-    "a lifecycle hook failed",
-    "Service deployment rolled back because a lifecycle hook failed.",
-)
 HOOK_ROLLED_BACK: Final = Failure(
     "lifecycle hook",
     "rolled back by ContinueServiceDeployment",
@@ -220,10 +212,92 @@ TIMED_OUT: Final = Failure(
     "a lifecycle stage timed out",
     "Service deployment rolled back because a lifecycle stage took too long.",
 )
-NOT_SHIFTED: Final = Failure(
-    "traffic shift",
-    "traffic could not be shifted",
-    "Service deployment rolled back because traffic could not be shifted.",
-)
-
 SUPERSEDED: Final = "Service deployment stopped because a newer one has begun."
+
+NO_CANDIDATE: Final = "No rollback candidate was found to run the rollback."
+"""The statusReason of a rollback when no deployment has ever been completed; AWS:
+action-logs-troubleshooting."""
+
+
+def _shift_failed(what: str, cause: str) -> Failure:
+    """Return a failure whose statusReason is also the end of the service event, as captured."""
+    reason = f"Service deployment rolled back because {cause}"
+    return Failure(what, reason.rstrip("."), reason)
+
+
+def hooks_failed(stage: str, detail: str) -> Failure:
+    """Return the failure of a lifecycle stage (troubleshooting-blue-green).
+
+    Args:
+        stage: the lifecycle stage.
+        detail: what was wrong: with a hook, or with the shift itself.
+    """
+    return _shift_failed("lifecycle hook", f"{stage} lifecycle hook(s) failed. {detail}")
+
+
+def networking(detail: str, then: str = ".") -> Failure:
+    """Return the failure of load balancers that can't shift traffic (troubleshooting-blue-green).
+
+    Args:
+        detail: what is wrong.
+        then: what stands in front of it.
+    """
+    cause = f"of invalid networking configuration{then} {detail}"
+    return _shift_failed("networking", cause)
+
+
+def hook_said_no(target: str) -> str:
+    """Return what is said of a function that has answered FAILED."""
+    return f"Lifecycle hook target {target} returned FAILED status."
+
+
+def hook_unreadable(target: str) -> str:
+    """Return what is said of a function that timed out, raised or answered something else."""
+    return f"ECS was unable to parse the response from {target} due to HookStatus must not be null"
+
+
+def hook_not_called(target: str, why: str) -> str:
+    """Return what is said of a function that the hook's role may not call."""
+    return f"ECS was unable to invoke hook target {target} due to {why}"
+
+
+def role_not_assumed(role: str) -> str:
+    """Return what is said of a hook's role that Amazon ECS can't assume."""
+    return f"ECS was unable to assume role {role}"
+
+
+def balancers_not_managed(role: str) -> str:
+    """Return what is said of an infrastructure role that Amazon ECS can't assume."""
+    return (
+        "ECS was unable to manage the ELB resources due to missing permissions on ECS"
+        f" Infrastructure Role '{role}'."
+    )
+
+
+def several_serve(rule: str, count: int) -> str:
+    """Return what is said of a production rule without exactly one target group in use."""
+    return (
+        f"productionListenerRule {rule} should have exactly one target group serving traffic but"
+        f" found {count} target groups which are serving traffic"
+    )
+
+
+def unexpected_group(found: str, primary: str, alternate: str) -> str:
+    """Return what is said of a production rule that leads elsewhere."""
+    return (
+        f"Production listener rule is forwarding traffic to unexpected target group {found}."
+        f" Expected traffic to be forwarded to either targetGroupArn: {primary} or"
+        f" alternateTargetGroupArn: {alternate}"
+    )
+
+
+def unused_group(group: str) -> str:
+    """Return what is said of a target group that neither rule uses."""
+    return (
+        f"Target group {group} is not associated with either productionListenerRule or"
+        " testListenerRule."
+    )
+
+
+RULE_GONE: Final = "One or more rules not found"
+"""A captured statusReason's end."""

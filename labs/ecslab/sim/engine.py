@@ -21,6 +21,7 @@ from ecslab.sim.scheduler import Scheduler
 from ecslab.sim.service import Deployment, Service
 from ecslab.sim.service_deployment import ROLLING
 from ecslab.sim.traffic_shifts import TrafficShifts
+from ecslab.sim.traffic_weights import TrafficWeights
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -61,8 +62,8 @@ class Engine:
         self.scheduler = Scheduler(
             account, self.agent, self.rollout, self._service_task, self.placer
         )
-        connect = self.agent.discovery.connect
-        self.shifts = TrafficShifts(account, self.rollout, connect, self.scheduler.poke)
+        self.weights = TrafficWeights(account, self.agent.discovery.connect)
+        self.shifts = TrafficShifts(account, self.rollout, self.weights, self.scheduler.poke)
         self.instances.listen(self.scheduler.instance_changed)
         self.capacity = Capacity(
             account, self.agent, self.placer, self.instances, groups or NoScalingGroups()
@@ -130,7 +131,7 @@ class Engine:
         if rollout.strategy != ROLLING:
             self.shifts.begin(service, rollout)
         else:
-            self.shifts.stay(service, rollout)
+            self.weights.stay(service, rollout)
         self.scheduler.poke(service)
 
     def fail_start(self, task: Task, reason: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ecslab.model.service_messages import Failure
     from ecslab.sim.entities import Account
+    from ecslab.sim.ports import Invocation
     from ecslab.sim.service import Service
     from ecslab.sim.service_deployment import ServiceDeployment
     from ecslab.sim.service_events import ServiceEvents
@@ -24,6 +25,8 @@ _CALL_AGAIN: Final = 30.0
 """Seconds until a function is called again that is in progress (lambda-lifecycle-hooks)."""
 _LONGEST_CALL: Final = 15 * 60.0
 _LOOK: Final = 60.0
+_TIMED_OUT: Final = "Lifecycle hook {hook} timed out."
+"""Words of ours."""
 _MINUTES: Final = 1440
 """Minutes until a hook times out (botocore ecs DeploymentLifecycleHookTimeoutConfiguration)."""
 
@@ -76,7 +79,8 @@ class LifecycleHooks:
         failed = [run for run in runs if run.status != "SUCCEEDED"]
         if any(run.kind == "PAUSE" and run.action == "ROLLBACK" for run in failed):
             return messages.HOOK_ROLLED_BACK
-        return messages.HOOK_FAILED if failed else None
+        details = " ".join(run.detail or _TIMED_OUT.format(hook=run.id) for run in failed)
+        return messages.hooks_failed(stage, details) if failed else None
 
     def _reached(self, hook: dict[str, Any]) -> HookRun:
         identifiers = self._account.identifiers
@@ -141,10 +145,20 @@ class LifecycleHooks:
                 status = None
             if status != "IN_PROGRESS":
                 run.status = "SUCCEEDED" if status == "SUCCEEDED" else "FAILED"
+                run.detail = _detail(str(run.arn), found, status)
                 rollout.hurry()
                 return
             details = found.answer.get("hookDetails") or details
             yield env.timeout(_delay(found.answer))
+
+
+def _detail(target: str, found: Invocation, status: Any) -> str:
+    """Return why a hook has failed, in AWS's words (troubleshooting-blue-green)."""
+    if not found.called:
+        return str(found.error)
+    if status == "FAILED":
+        return messages.hook_said_no(target)
+    return messages.hook_unreadable(target)
 
 
 def _delay(answer: dict[str, Any]) -> float:

@@ -319,11 +319,13 @@ class Invocation:
         answer: what it returned, as JSON has it.
         error: why there is no answer.
         seconds: how long it took.
+        called: whether it could be called at all.
     """
 
     answer: Any = None
     error: str | None = None
     seconds: float = 0.0
+    called: bool = True
 
 
 class FunctionsPort(Protocol):
@@ -333,10 +335,31 @@ class FunctionsPort(Protocol):
         """Call a function with the permissions of a role that Amazon ECS assumes."""
 
 
+@dataclass(frozen=True, slots=True)
+class NotShifted:
+    """Why the weights of a rule can't be read or changed.
+
+    Args:
+        text: in AWS's words.
+        networking: whether the configuration is at fault, and not a permission of the moment.
+    """
+
+    text: str
+    networking: bool = False
+
+
 class ShiftingPort(Protocol):
     """The weights of target groups in the rules and listeners of load balancers."""
 
-    def shift(self, rule: str, weights: Mapping[str, float], role: str) -> str | None:
+    def weights(self, rule: str, role: str) -> dict[str, int] | NotShifted:
+        """Return the weights of the target groups that a listener rule, or a listener, forwards to.
+
+        Args:
+            rule: the ARN of the rule or of the listener.
+            role: the role that Amazon ECS assumes for it.
+        """
+
+    def shift(self, rule: str, weights: Mapping[str, float], role: str) -> NotShifted | None:
         """Give the target groups of a listener rule, or of a listener, their weights.
 
         Args:

@@ -239,12 +239,14 @@ class Rollout:
         )
         self.events.deployment(service, deployment, "ERROR", "SERVICE_DEPLOYMENT_FAILED")
         if rollout.status == "ROLLBACK_IN_PROGRESS":
-            rollout.end("ROLLBACK_FAILED", failure.state, now)
+            rollout.end("ROLLBACK_FAILED", failure.reason, now)
             return None
         last = self._last_complete(service, deployment) if rollback else None
         if last is None:
-            asked = rollout.status == "ROLLBACK_REQUESTED"
-            rollout.end("ROLLBACK_FAILED" if asked else "STOPPED", failure.state, now)
+            if rollback:
+                rollout.end("ROLLBACK_FAILED", messages.NO_CANDIDATE, now)
+            else:
+                rollout.end("STOPPED", failure.state, now)
             return None
         self._restore(service, rollout, last, failure)
         return last

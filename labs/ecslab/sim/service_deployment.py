@@ -47,6 +47,8 @@ class HookRun:
     status: str = "IN_PROGRESS"
     action: str | None = None
     """What ContinueServiceDeployment said."""
+    detail: str = ""
+    """Why it has failed."""
 
 
 @dataclass(slots=True)

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model import service_messages as messages
 from ecslab.model.traffic_steps import steps
-from ecslab.sim import deployment_alarms
+from ecslab.sim import circuit_breaker, deployment_alarms
 from ecslab.sim.lifecycle_hooks import LifecycleHooks
 from ecslab.sim.service import is_healthy
-from ecslab.sim.service_connect import Shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Account
     from ecslab.sim.rollout import Rollout
     from ecslab.sim.service import Deployment, Service
-    from ecslab.sim.service_connect import ServiceConnect
     from ecslab.sim.service_deployment import ServiceDeployment
+    from ecslab.sim.traffic_weights import TrafficWeights
 
 Steps = "Generator[Any, Any, None]"
 
@@ -58,7 +57,7 @@ class TrafficShifts:
     Args:
         account: the account.
         rollout: begins and ends deployments.
-        connect: what the proxies of Service Connect know.
+        weights: sets the weights of the revisions.
         poke: has the scheduler look at a service.
     """
 
@@ -66,11 +65,11 @@ class TrafficShifts:
         self,
         account: Account,
         rollout: Rollout,
-        connect: ServiceConnect,
+        weights: TrafficWeights,
         poke: Callable[[Service], None],
     ) -> None:
         self._account = account
-        self._connect = connect
+        self._weights = weights
         self._env = account.clock.env
         self._rollout = rollout
         self._poke = poke
@@ -82,20 +81,6 @@ class TrafficShifts:
         green.desired, green.runs = 0, False
         green.alternate = blue is not None and not blue.alternate
         self._env.process(self._run(service, rollout))
-
-    def stay(self, service: Service, rollout: ServiceDeployment) -> None:
-        """Have a deployment that shifts no traffic go where the production traffic is.
-
-        AWS: botocore ecs ServiceRevisionLoadBalancer: each revision has one of the target groups.
-        """
-        self._connect.share(service, None)
-        for earlier in reversed(service.rollouts[:-1]):
-            if earlier.production:
-                serving = max(earlier.production, key=lambda arn: earlier.production[arn])
-                rollout.target.alternate = any(
-                    item.alternate for item in service.history if item.revision_arn == serving
-                )
-                return
 
     def _blue(self, service: Service) -> Deployment | None:
         """Return what serves the production traffic: the last complete revision."""
@@ -123,23 +108,25 @@ class TrafficShifts:
         stale = [d for d in service.deployments[1:] if d is not blue and service.tasks_of(d)]
         if stale:
             yield from self._reconcile(service, rollout, blue, stale)
+        _demand(self._weights.why_not(rollout))
         yield from self._stage(service, rollout, "PRE_SCALE_UP")
-        self._shift(service, rollout, blue, 0.0)
+        _demand(self._weights.shift(service, rollout, blue, 0.0, "PRE_SCALE_UP"))
         self._enter(service, rollout, "SCALE_UP")
         green.runs, green.desired = True, service.desired
         self._poke(service)
         yield from self._until(service, rollout, lambda: self._is_up(service, green))
         yield from self._stage(service, rollout, "POST_SCALE_UP")
         self._enter(service, rollout, "TEST_TRAFFIC_SHIFT")
-        self._shift_test(service, rollout, blue)
-        yield self._env.timeout(_SHIFT)
+        _demand(self._weights.shift_test(service, rollout, blue, "TEST_TRAFFIC_SHIFT"))
+        yield from self._settle(service, rollout)
         yield from self._run_hooks(service, rollout, "TEST_TRAFFIC_SHIFT")
         yield from self._stage(service, rollout, "POST_TEST_TRAFFIC_SHIFT")
         for step in steps(rollout.configuration):
             yield from self._stage(service, rollout, "PRE_PRODUCTION_TRAFFIC_SHIFT")
-            self._enter(service, rollout, "PRODUCTION_TRAFFIC_SHIFT")
-            self._shift(service, rollout, blue, step.percent)
-            yield self._env.timeout(_SHIFT)
+            stage = "PRODUCTION_TRAFFIC_SHIFT"
+            self._enter(service, rollout, stage)
+            _demand(self._weights.shift(service, rollout, blue, step.percent, stage))
+            yield from self._settle(service, rollout)
             yield from self._run_hooks(service, rollout, "PRODUCTION_TRAFFIC_SHIFT")
             yield from self._wait(service, rollout, step.bake_minutes)
         yield from self._stage(service, rollout, "POST_PRODUCTION_TRAFFIC_SHIFT")
@@ -155,7 +142,7 @@ class TrafficShifts:
         self._complete(service, rollout)
 
     def _complete(self, service: Service, rollout: ServiceDeployment) -> None:
-        self._connect.share(service, None)
+        self._weights.release(service)
         self._rollout.complete(service, rollout)
         self._poke(service)
 
@@ -169,7 +156,7 @@ class TrafficShifts:
         """Let go of revisions that an earlier service deployment has left running."""
         self._enter(service, rollout, "RECONCILE_SERVICE")
         if blue is not None:
-            self._shift(service, rollout, blue, 0.0)
+            _demand(self._weights.shift(service, rollout, blue, 0.0, "RECONCILE_SERVICE"))
         for deployment in stale:
             deployment.runs, deployment.desired = False, 0
         self._poke(service)
@@ -177,6 +164,11 @@ class TrafficShifts:
         yield from self._until(
             service, rollout, lambda: not any(service.tasks_of(item) for item in stale)
         )
+
+    def _settle(self, service: Service, rollout: ServiceDeployment) -> Generator[Any, Any, None]:
+        """Wait until the load balancers have taken over new weights."""
+        yield self._env.timeout(_SHIFT)
+        yield from self._wait(service, rollout, self._weights.minutes_to_settle(rollout))
 
     def _stage(
         self, service: Service, rollout: ServiceDeployment, stage: str
@@ -234,6 +226,10 @@ class TrafficShifts:
         if deployment_alarms.triggered(rollout, self._account.ports.alarms):
             rollback = bool(deployment_alarms.settings(rollout).get("rollback"))
             raise _FailedError(messages.ALARM.rolling_back(rollback))
+        breaker = circuit_breaker.settings(service)
+        if circuit_breaker.is_tripped(service, rollout.target):
+            rollout.breaker_tripped = True
+            raise _FailedError(messages.BREAKER.rolling_back(bool(breaker.get("rollback"))))
         age = (self._account.clock.now - rollout.created_at).total_seconds()
         if self._env.now - stage_began > _LONGEST_STAGE or age > _LONGEST:
             raise _FailedError(messages.TIMED_OUT)
@@ -246,88 +242,6 @@ class TrafficShifts:
 
     def _alone(self, service: Service, deployment: Deployment) -> bool:
         return all(task.deployment == deployment.id for task in service.tasks())
-
-    # --- Traffic ----------------------------------------------------------------------------------
-
-    def _shift(
-        self,
-        service: Service,
-        rollout: ServiceDeployment,
-        blue: Deployment | None,
-        percent: float,
-    ) -> None:
-        """Give the new revision a percentage of the production traffic."""
-        percent = percent if blue is not None else 100.0
-        self._weigh(service, rollout, "productionListenerRule", percent)
-        self._share(service, rollout, blue, percent)
-        rollout.production = _shares(rollout.target, blue, percent)
-        self._note(service, rollout, "production", percent)
-
-    def _share(
-        self,
-        service: Service,
-        rollout: ServiceDeployment,
-        blue: Deployment | None,
-        percent: float,
-        *,
-        test: bool = False,
-    ) -> None:
-        """Have the proxies of Service Connect share out the traffic.
-
-        Args:
-            service: the service.
-            rollout: its service deployment.
-            blue: what has served the production traffic.
-            percent: what the new revision gets of it.
-            test: whether the new revision gets requests marked as test traffic.
-        """
-        green = rollout.target
-        weights = {green.id: round(10 * percent)}
-        if blue is not None:
-            weights[blue.id] = 1000 - weights[green.id]
-        tested = green.id if test or rollout.test else None
-        self._connect.share(service, Shares(weights, tested))
-
-    def _shift_test(
-        self, service: Service, rollout: ServiceDeployment, blue: Deployment | None
-    ) -> None:
-        """Give the new revision all of the test traffic."""
-        self._weigh(service, rollout, "testListenerRule", 100.0)
-        self._share(service, rollout, blue, 0.0 if blue is not None else 100.0, test=True)
-        rollout.test = _shares(rollout.target, blue, 100.0)
-        self._note(service, rollout, "test", 100.0)
-
-    def _weigh(
-        self, service: Service, rollout: ServiceDeployment, rule: str, percent: float
-    ) -> None:
-        """Set the weights of the two target groups in a rule of each load balancer."""
-        green = rollout.target
-        for balancer in green.settings.get("loadBalancers") or []:
-            advanced = balancer.get("advancedConfiguration") or {}
-            own = str(green.target_group(balancer))
-            groups = (balancer["targetGroupArn"], advanced.get("alternateTargetGroupArn"))
-            other = next((group for group in groups if group and group != own), None)
-            if rule not in advanced or other is None:
-                continue
-            why = self._account.ports.shifting.shift(
-                advanced[rule], {own: percent, other: 100.0 - percent}, str(advanced["roleArn"])
-            )
-            if why is not None:
-                text = messages.not_shifted(service.name, advanced[rule], why)
-                self._rollout.events.say(service, text)
-                raise _FailedError(messages.NOT_SHIFTED)
-
-    def _note(
-        self, service: Service, rollout: ServiceDeployment, traffic: str, percent: float
-    ) -> None:
-        rollout.updated_at = self._account.clock.now
-        self._account.journal.record(
-            "deployment.shifted",
-            service.arn,
-            deployment=rollout.target.id,
-            traffic=traffic,
-            percent=percent,
-        )
 
     # --- The way back -----------------------------------------------------------------------------
 
@@ -343,33 +257,36 @@ class TrafficShifts:
         AWS: lambda-lifecycle-hooks: the hooks of the two shifts run during a rollback as well.
         """
         green = rollout.target
-        rollback = failure.rollback and blue is not None
-        if not self._rollout.fail(service, rollout, failure, rollback=rollback) or blue is None:
-            if failure.rollback:
-                green.desired, green.runs = 0, False
-                self._poke(service)
+        kept = green.desired
+        restored = self._rollout.fail(service, rollout, failure, rollback=failure.rollback)
+        if restored is None or blue is None:
             return
-        blue.runs, green.runs = True, False
+        # The new revision goes once it has no traffic any more.
+        blue.runs, green.desired = True, kept
         self._poke(service)
-        rollout.test = {}
-        self._share(service, rollout, blue, 0.0)
-        try:
-            self._shift(service, rollout, blue, 0.0)
-            self._weigh(service, rollout, "testListenerRule", 0.0)
-        except _FailedError as failed:
-            self._rollout.fail(service, rollout, failed.failure, rollback=False)
-            return
+        began = self._env.now
         for stage in ("PRODUCTION_TRAFFIC_SHIFT", "TEST_TRAFFIC_SHIFT"):
+            self._enter(service, rollout, stage)
+            refused = self._weights.restore(service, rollout, blue, stage)
+            if refused is not None:
+                self._rollout.fail(service, rollout, refused, rollback=False)
+                return
+            yield self._env.timeout(_SHIFT + _MINUTE * self._weights.minutes_to_settle(rollout))
             yield from self._hooks.run(service, rollout, stage, lambda: None)
+        self._enter(service, rollout, _LAST)
+        green.runs, green.desired = False, 0
+        self._poke(service)
         while not (self._is_up(service, blue) and self._alone(service, blue)):
             yield self._env.timeout(_LOOK)
             if service.rollout is not rollout or service.status != "ACTIVE":
                 return
+            if self._env.now - began > _LONGEST_STAGE:
+                self._rollout.fail(service, rollout, messages.TIMED_OUT, rollback=False)
+                return
         self._complete(service, rollout)
 
 
-def _shares(green: Deployment, blue: Deployment | None, percent: float) -> dict[str, float]:
-    """Return the percentages of the revisions."""
-    if blue is None:
-        return {green.revision_arn: percent}
-    return {green.revision_arn: percent, blue.revision_arn: 100.0 - percent}
+def _demand(failure: Failure | None) -> None:
+    """Raise a failure, if there is one."""
+    if failure is not None:
+        raise _FailedError(failure)

@@ -23,7 +23,6 @@ from ecslab.sim.zone_rebalancing import fits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ecslab.aws.ecs.operation import Call
 
 _INVALID: Final = "InvalidParameterException"
 _STRATEGIES: Final = (ROLLING, "BLUE_GREEN", "LINEAR", "CANARY")
@@ -208,39 +207,6 @@ def _check_threshold(threshold: dict[str, Any]) -> None:
         _refuse(f"{kind} is not a valid type. Must be one of [{','.join(_THRESHOLDS)}]")
     most = 10_000 if kind == "COUNT" else _ALL
     _within("thresholdConfiguration.value", int(threshold.get("value") or 0), 1, most)
-
-
-def check_shifting(call: Call, balancers: list[dict[str, Any]], strategy: str) -> None:
-    """Check that each load balancer has what a strategy needs to shift its traffic.
-
-    AWS: botocore ecs AdvancedConfiguration.
-
-    Raises:
-        AwsError: InvalidParameterException.
-    """
-    if strategy == ROLLING:
-        return
-    groups = call.account.ports.extra["target_groups"]
-    for balancer in balancers:
-        advanced = balancer.get("advancedConfiguration") or {}
-        for key in ("alternateTargetGroupArn", "productionListenerRule", "roleArn"):
-            if not advanced.get(key):
-                _refuse(
-                    f"advancedConfiguration.{key} is required for the deployment strategy"
-                    f" {strategy}."
-                )
-        alternate = advanced["alternateTargetGroupArn"]
-        found = groups.describe(alternate)
-        if found is None:
-            _refuse("The specified target group does not exist.")
-        if alternate == balancer.get("targetGroupArn"):
-            _refuse("alternateTargetGroupArn must be another target group than targetGroupArn.")
-        own = groups.describe(balancer["targetGroupArn"])
-        if found["type"] != own["type"]:
-            _refuse("The alternate target group must have the target type of the target group.")
-        for key in ("productionListenerRule", "testListenerRule"):
-            if advanced.get(key) and not groups.has_rule(advanced[key]):
-                _refuse(f"The specified {key} does not exist.")
 
 
 def rebalancing(record: dict[str, Any], wanted: str | None) -> str:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.aws.ecs.service_view import counts, platform
 from ecslab.sim import circuit_breaker, deployment_alarms
-from ecslab.sim.service_deployment import ROLLING
 
 if TYPE_CHECKING:
     from ecslab.sim.service import Deployment, Service
     from ecslab.sim.service_deployment import HookRun, ServiceDeployment
+
 
 _SHOWN_STAGE: Final = {"PRE_PRODUCTION_TRAFFIC_SHIFT": "POST_TEST_TRAFFIC_SHIFT"}
 """botocore's ServiceDeploymentLifecycleStage describes this stage, but does not list it."""
@@ -93,8 +93,7 @@ def _monitor(rollout: ServiceDeployment, *, enabled: bool, tripped: bool) -> str
 
 def _breaker(service: Service, rollout: ServiceDeployment) -> dict[str, Any]:
     breaker = rollout.configuration.get("deploymentCircuitBreaker") or {}
-    # It watches rolling deployments alone (deployment-circuit-breaker).
-    enabled = bool(breaker.get("enable")) and rollout.strategy == ROLLING
+    enabled = bool(breaker.get("enable"))
     over = rollout.finished_at is not None or rollout.restored is not None
     return {
         "status": _monitor(rollout, enabled=enabled, tripped=rollout.breaker_tripped),

@@ -23,6 +23,7 @@ from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import check_placement, decide
 from ecslab.aws.ecs.service_monitoring import check_monitoring
 from ecslab.aws.ecs.service_view import service_view
+from ecslab.aws.ecs.shifting_rules import check_shifting
 from ecslab.errors import AwsError
 from ecslab.model import client_tokens
 from ecslab.model import task_sets as task_set_rules
@@ -79,7 +80,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     rules.check_daemon(params, placement.launch_type)
     rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
     strategy = (params.get("deploymentConfiguration") or {}).get("strategy", ROLLING)
-    deployment_rules.check_shifting(call, params.get("loadBalancers") or [], strategy)
+    check_shifting(call, params.get("loadBalancers") or [], strategy)
     rules.check_exec(params, definition)
     params = connected(call, cluster, params, definition, count=params.get("desiredCount"))
     check_monitoring(params)
@@ -140,7 +141,7 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     rules.check_capacity_change(params, primary.settings)
     record = rules.updated_record(service.record, params)
     strategy = record["deploymentConfiguration"]["strategy"]
-    deployment_rules.check_shifting(call, settings.get("loadBalancers") or [], strategy)
+    check_shifting(call, settings.get("loadBalancers") or [], strategy)
     count = service.desired
     if params.get("desiredCount") is not None:
         count = rules.desired_count({**params, **scheduling})

@@ -52,4 +52,14 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         why="So that nothing can reach real AWS resources.",
         test="tests/cloud/test_process.py::test_other_hosts_are_refused",
     ),
+    Difference(
+        id="target-group-stickiness",
+        area=Area.NETWORK,
+        aws="With target group stickiness, an Application Load Balancer keeps a client at the"
+        " target group that it was sent to first, whatever the weights become.",
+        here="The setting is kept and shown, also when traffic shifts; each request goes by the"
+        " weights.",
+        why="elasticloadbalancing, sticky sessions (the cookie AWSALBTG).",
+        test="tests/cloud/test_shift_failures.py::test_the_rest_of_a_rule_stays_as_it_is",
+    ),
 )

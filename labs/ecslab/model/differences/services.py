@@ -82,12 +82,14 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
         id="deployment-failure-words",
         area=Area.SERVICES,
-        aws="Publishes the words for a deployment that its circuit breaker ends; not those for"
-        " alarms, hooks, time-outs, StopServiceDeployment and traffic that can't be shifted.",
-        here="Words of ours in statusReason, rolloutStateReason and the service events.",
-        why="service-event-messages-list; ecs_service_deployment_events.",
-        test="tests/cloud/test_traffic_shifts.py"
-        "::test_a_function_that_does_not_answer_as_it_must_rolls_back",
+        aws="Publishes the words for deployments that the circuit breaker, a lifecycle function or"
+        " a load balancer ends; not those for pauses, time-outs and StopServiceDeployment, and of"
+        " rolloutStateReason only those of the circuit breaker.",
+        here="Words of ours in statusReason, rolloutStateReason and the service events. For alarms"
+        " the statusReason is a captured one.",
+        why="service-event-messages-list; ecs_service_deployment_events;"
+        " troubleshooting-blue-green.",
+        test="tests/cloud/test_traffic_shifts.py::test_a_stop_while_it_bakes_switches_back_at_once",
     ),
     Difference(
         id="abort",
@@ -99,13 +101,72 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/cloud/test_traffic_shifts.py::test_an_abort_leaves_everything_as_it_is",
     ),
     Difference(
-        id="shift-refused",
+        id="target-health-permission",
         area=Area.SERVICES,
-        aws="Does not say what becomes of a deployment whose infrastructure role may not change"
-        " the listener rule.",
-        here="It fails at once, and rolls back.",
-        why="AmazonECSInfrastructureRolePolicyForLoadBalancers has the permissions only.",
-        test="tests/cloud/test_traffic_shifts.py::test_traffic_needs_the_infrastructure_role",
+        aws="Publishes the event of an infrastructure role that lacks DescribeTargetHealth or"
+        " RegisterTargets, and does not say what becomes of the deployment.",
+        here="Without DescribeTargetHealth it fails at the next shift, in the words for a listener"
+        " rule that can't be changed; RegisterTargets is not asked for.",
+        why="troubleshooting-blue-green.",
+        test="tests/cloud/test_shift_failures.py::test_traffic_needs_the_infrastructure_role",
+    ),
+    Difference(
+        id="failed-rollback",
+        area=Area.SERVICES,
+        aws="Lists the status ROLLBACK_FAILED, and does not say what it leaves behind or when a"
+        " rollback that waits for its tasks gives up.",
+        here="Tasks and traffic stay as they are and no more tasks are started; it gives up after"
+        " the 24 hours that a stage may last.",
+        why="botocore ecs ServiceDeploymentStatus; blue-green-deployment-how-it-works.",
+        test="tests/cloud/test_shift_failures.py"
+        "::test_a_rollback_that_can_not_shift_the_traffic_back_fails",
+    ),
+    Difference(
+        id="bake-time-left-out",
+        area=Area.SERVICES,
+        aws="Asks for bakeTimeInMinutes with BLUE_GREEN, and does not say what a request without"
+        " it gets.",
+        here="0 minutes, as rolling deployments show it.",
+        why="botocore ecs DeploymentConfiguration.bakeTimeInMinutes; captured services.",
+        test="tests/cloud/test_traffic_shifts.py"
+        "::test_the_next_deployment_goes_back_to_the_first_target_group",
+    ),
+    Difference(
+        id="superseded-deployment",
+        area=Area.SERVICES,
+        aws="Does not say which status and which times a service deployment has in whose place a"
+        " newer one has begun.",
+        here="STOPPED; one that had not started yet is startedAt the moment that it ended.",
+        why="service-deployment gives the states only.",
+        test="tests/cloud/test_programs.py::test_a_deployment_that_is_replaced_at_once_has_begun",
+    ),
+    Difference(
+        id="stage-before-the-shift",
+        area=Area.SERVICES,
+        aws="Describes the stage PRE_PRODUCTION_TRAFFIC_SHIFT of a service deployment, and leaves"
+        " it out of the list of values.",
+        here="The lifecycleStage shows POST_TEST_TRAFFIC_SHIFT in its place; hooks run and pauses"
+        " hold at it, and events name it.",
+        why="botocore ecs ServiceDeployment.lifecycleStage, ServiceDeploymentLifecycleStage.",
+        test="tests/cloud/test_traffic_shifts.py::test_the_stage_before_the_shift_is_not_in_the_list",
+    ),
+    Difference(
+        id="shifts-without-traffic",
+        area=Area.SERVICES,
+        aws="Blue/green deployments work without a load balancer and Service Connect as well; for"
+        " LINEAR and CANARY this is not said.",
+        here="All three go through their stages and steps, with nothing to shift.",
+        why="blue-green-deployment-implementation; linear-deployment-implementation.",
+        test="tests/cloud/test_traffic_shifts.py::test_a_service_without_traffic_shifts_none",
+    ),
+    Difference(
+        id="code-deploy",
+        area=Area.SERVICES,
+        aws="The deployment controller CODE_DEPLOY lets AWS CodeDeploy deploy a service.",
+        here="It is refused, in CreateService and in UpdateService.",
+        why="AWS CodeDeploy is not simulated, and nothing else could deploy such a service; AWS"
+        " recommends the strategies of the controller ECS.",
+        test="tests/cloud/test_traffic_shifts.py::test_code_deploy_is_refused_by_name",
     ),
     Difference(
         id="functions-in-process",
@@ -136,20 +197,21 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
         id="breaker-and-shifts",
         area=Area.SERVICES,
-        aws="Documents the circuit breaker for rolling updates, and accepts its settings with the"
-        " other strategies without saying what they do.",
-        here="It does not watch deployments that shift traffic; their view says DISABLED.",
-        why="deployment-circuit-breaker; botocore ecs DeploymentConfiguration.",
-        test="tests/cloud/test_traffic_shifts.py"
-        "::test_the_circuit_breaker_watches_rolling_deployments_alone",
+        aws="Documents the circuit breaker for rolling updates in one place, for rolling and"
+        " blue/green deployments in another.",
+        here="It watches all deployments; of one that shifts traffic it counts the failures of the"
+        " new revision until the old one is cleaned up.",
+        why="botocore ecs DeploymentConfiguration; deployment-failure-detection; Terraform's tests"
+        " see it roll back a blue/green deployment.",
+        test="tests/cloud/test_shift_failures.py::test_the_circuit_breaker_rolls_a_shift_back",
     ),
     Difference(
         id="hooks-with-rolling",
         area=Area.SERVICES,
-        aws="Describes lifecycle hooks for the strategies that shift traffic, and does not say what"
-        " becomes of them with ROLLING.",
-        here="They are refused.",
-        why="botocore ecs DeploymentConfiguration.lifecycleHooks.",
+        aws="Announced pauses for rolling deployments too; the guide describes the stages of the"
+        " strategies that shift traffic alone.",
+        here="Lifecycle hooks are refused with ROLLING.",
+        why="deployment-lifecycle-hooks; botocore ecs DeploymentConfiguration.lifecycleHooks.",
         test="tests/cloud/test_traffic_shifts.py::test_wrong_configurations_are_refused",
     ),
     Difference(
