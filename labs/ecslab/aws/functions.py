@@ -78,17 +78,15 @@ class Functions:
         """
         source = f"arn:aws:ecs:{self._region}:{self._account}:*"
         if not self._roles.assumable(role, _ECS, source_arn=source, source_account=self._account):
-            return Invocation(error=messages.role_not_assumed(role), called=False)
+            return Invocation(error=messages.role_not_assumed(role), refused="trust")
         decision = self._roles.permits(role, _INVOKE, function)
         if not decision.allowed:
             caller = session_caller(role, _SESSION).arn
             text = f"User: {caller} is not authorized to perform: {_INVOKE} on resource: {function}"
-            why = f"{text} {decision.because(_INVOKE)}"
-            return Invocation(error=messages.hook_not_called(function, why), called=False)
+            return Invocation(error=f"{text} {decision.because(_INVOKE)}", refused="call")
         found = self.find(function)
         if found is None:
-            why = f"Function not found: {function}"
-            return Invocation(error=messages.hook_not_called(function, why), called=False)
+            return Invocation(error=f"Function not found: {function}", refused="call")
         return self.call(found, dict(payload))
 
     def find(self, function: str) -> Any:

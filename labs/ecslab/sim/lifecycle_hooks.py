@@ -154,8 +154,10 @@ class LifecycleHooks:
 
 def _detail(target: str, found: Invocation, status: Any) -> str:
     """Return why a hook has failed, in AWS's words (troubleshooting-blue-green)."""
-    if not found.called:
+    if found.refused == "trust":
         return str(found.error)
+    if found.refused:
+        return messages.hook_not_called(target, str(found.error))
     if status == "FAILED":
         return messages.hook_said_no(target)
     return messages.hook_unreadable(target)

@@ -319,13 +319,14 @@ class Invocation:
         answer: what it returned, as JSON has it.
         error: why there is no answer.
         seconds: how long it took.
-        called: whether it could be called at all.
+        refused: what of the role did not let it be called: ``trust`` or ``call``; empty when it
+            was called.
     """
 
     answer: Any = None
     error: str | None = None
     seconds: float = 0.0
-    called: bool = True
+    refused: str = ""
 
 
 class FunctionsPort(Protocol):

@@ -266,14 +266,12 @@ class TrafficShifts:
         self._poke(service)
         began = self._env.now
         for stage in ("PRODUCTION_TRAFFIC_SHIFT", "TEST_TRAFFIC_SHIFT"):
-            self._enter(service, rollout, stage)
             refused = self._weights.restore(service, rollout, blue, stage)
             if refused is not None:
                 self._rollout.fail(service, rollout, refused, rollback=False)
                 return
             yield self._env.timeout(_SHIFT + _MINUTE * self._weights.minutes_to_settle(rollout))
             yield from self._hooks.run(service, rollout, stage, lambda: None)
-        self._enter(service, rollout, _LAST)
         green.runs, green.desired = False, 0
         self._poke(service)
         while not (self._is_up(service, blue) and self._alone(service, blue)):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PLACE: Final = ("serviceDeployments", 0)
 _DETAILS: Final = (*_PLACE, "lifecycleHookDetails")
-_ASSUMED: Final = "unable to assume the role"
+_ASSUMED: Final = "unable to assume role"
 
 
 def waiting(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ecslab.sim.service_deployment import ServiceDeployment
 
 _PLACE: Final = ("serviceDeployments", 0)
+_BALANCERS: Final = "invalid networking configuration"
+_DENIED: Final = "not authorized to perform: elasticloadbalancing:"
+_UNTRUSTED: Final = "missing permissions on ECS Infrastructure Role"
 
 
 def causes(
@@ -55,7 +58,7 @@ def _finder(
         (bool(rollout.triggered_alarms), _alarm),
         (rollout.breaker_tripped, _breaker),
         (any(run.status in ("FAILED", "TIMED_OUT") for run in rollout.hooks), hooks.failed),
-        (messages.NOT_SHIFTED.reason in said, _not_shifted),
+        (_BALANCERS in said or _DENIED in said, _not_shifted),
     )
     return next((explain for applies, explain in found if applies), _timed_out)
 
@@ -142,27 +145,22 @@ def _rule(service: Service) -> str:
 
 
 def _not_shifted(
-    case: Case, service: Service, _rollout: ServiceDeployment, _answer: Answer
+    case: Case, _service: Service, rollout: ServiceDeployment, answer: Answer
 ) -> Iterator[Step]:
-    described = case.describe_service(service.cluster.name, service.name)
-    event = case.event_step(
-        "permission", "ECS could not change the listener rule.", described, "to shift traffic"
-    )
-    if event is None:
-        return
-    yield event
-    text = str(event.evidence.value)
+    text = rollout.reason or rollout.rollback_reason
+    words = "The load balancer could not shift the traffic."
+    yield case.step("deployment", words, answer, *_PLACE, "statusReason")
     denial = permission.denial_in(text)
     role = next(
         (
             str((balancer.get("advancedConfiguration") or {}).get("roleArn"))
-            for balancer in service.primary.settings.get("loadBalancers") or []
+            for balancer in rollout.target.settings.get("loadBalancers") or []
         ),
         "",
     )
     if denial is not None and role:
         yield permission.lacking(case, role, denial[1], denial[2])
-    elif "unable to assume" in text and role:
+    elif _UNTRUSTED in text and role:
         yield from permission.trust(case, role, "ecs.amazonaws.com")
 
 
