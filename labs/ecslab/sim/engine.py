@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.model.capacity_failures import FAILED_TO_START
 from ecslab.model.cluster import FARGATE_PROVIDERS, MANAGED_INSTANCES_KIND
+from ecslab.model.platform_versions import resolved
+from ecslab.model.task_definition.tags import managed_tags
 from ecslab.sim.agent import Agent
 from ecslab.sim.capacity import Capacity
 from ecslab.sim.deletions import Deletions
@@ -171,14 +173,21 @@ class Engine:
             propagated = self.account.definitions.tags_of(
                 deployment.definition["taskDefinitionArn"]
             )
+        if record.get("enableECSManagedTags"):
+            propagated = [*propagated, *managed_tags(service.cluster.name, service.name)]
+        launch_type = settings.get("launchType") or by_provider
+        platform = ""
+        if launch_type == FARGATE:
+            platform = resolved(settings.get("platformVersion"), deployment.definition)
         return self.new_task(
             service.cluster,
             deployment.definition,
             network,
             group=f"service:{service.name}",
             started_by=deployment.id,
-            launch_type=settings.get("launchType") or by_provider,
+            launch_type=launch_type,
             capacity_provider=provider,
+            platform_version=platform,
             service=service,
             deployment=deployment.id,
             enable_execute_command=bool(record.get("enableExecuteCommand")),

@@ -96,6 +96,7 @@ class Task:
     created_at: datetime
     launch_type: str = FARGATE
     capacity_provider: str | None = None
+    platform_version: str = ""
     started_by: str | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
     subnets: tuple[str, ...] = ()

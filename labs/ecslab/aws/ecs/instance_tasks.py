@@ -18,7 +18,7 @@ from ecslab.errors import AwsError
 from ecslab.model.capacity_failures import EMPTY_PROVIDER, TOO_MANY_WAITING
 from ecslab.model.placement.messages import NO_INSTANCES
 from ecslab.model.task_definition.overrides import apply
-from ecslab.model.task_definition.tags import merged
+from ecslab.model.task_definition.tags import managed_tags, merged
 from ecslab.sim.engine import choose_provider
 from ecslab.sim.entities import EXTERNAL
 
@@ -51,6 +51,8 @@ def new_task(
     tags = merged([], params.get("tags") or [])
     if params.get("propagateTags") == "TASK_DEFINITION":
         tags = merged(call.account.definitions.tags_of(definition["taskDefinitionArn"]), tags)
+    if params.get("enableECSManagedTags"):
+        tags = [*tags, *managed_tags(cluster.name)]
     return call.engine.new_task(
         cluster,
         definition,
@@ -59,6 +61,7 @@ def new_task(
         started_by=params.get("startedBy"),
         launch_type=placement.launch_type,
         capacity_provider=provider,
+        platform_version=placement.platform,
         overrides=params.get("overrides") or {},
         enable_execute_command=bool(params.get("enableExecuteCommand")),
         tags=tags,

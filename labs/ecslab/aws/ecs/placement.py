@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.errors import AwsError
 from ecslab.model import cluster as rules
+from ecslab.model import platform_versions
 from ecslab.model.placement.request import (
     MANAGED_STRATEGY,
     check_constraints,
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Cluster
 
 _INVALID = "InvalidParameterException"
-_CURRENT_PLATFORM = ("LATEST", "1.4.0")
-_OLDER_PLATFORMS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,13 @@ class Placement:
         launch_type: FARGATE, EC2 or EXTERNAL.
         strategy: the capacity provider strategy; empty when a launch type was given.
         network: the awsvpcConfiguration, None for other network modes.
+        platform: the Fargate platform version, empty elsewhere.
     """
 
     launch_type: str
     strategy: list[dict[str, Any]]
     network: dict[str, Any] | None
+    platform: str = ""
 
 
 def decide(call: Call, cluster: Cluster, params: Params, definition: dict[str, Any]) -> Placement:
@@ -77,11 +78,10 @@ def decide(call: Call, cluster: Cluster, params: Params, definition: dict[str, A
     if launch_type not in definition["compatibilities"]:
         message = f"Task definition does not support launch_type {launch_type}."
         raise AwsError(_INVALID, message)
-    _check_platform(params.get("platformVersion"), launch_type)
+    platform = _platform(params, definition, launch_type)
     check_placement(params, definition, launch_type)
-    return Placement(
-        launch_type, strategy, awsvpc_configuration(call, params, definition, launch_type)
-    )
+    network = awsvpc_configuration(call, params, definition, launch_type)
+    return Placement(launch_type, strategy, network, platform)
 
 
 def check_placement(params: Params, definition: dict[str, Any], launch_type: str) -> None:
@@ -101,21 +101,24 @@ def check_placement(params: Params, definition: dict[str, Any], launch_type: str
     check_strategy(strategy)
 
 
-def _check_platform(version: str | None, launch_type: str) -> None:
-    """Refuse platform versions that Fargate does not have, or that are not simulated.
+def _platform(params: Params, definition: dict[str, Any], launch_type: str) -> str:
+    """Return the platform version of a request, empty off Fargate.
 
-    AWS: platform-fargate; botocore ecs RunTaskRequest.platformVersion, PlatformUnknownException.
+    AWS: botocore ecs RunTaskRequest.platformVersion.
+
+    Raises:
+        AwsError: there is no such version, it lacks what the definition needs, or it is given off
+            Fargate.
     """
-    if version is None or (launch_type == "FARGATE" and version in _CURRENT_PLATFORM):
-        return
-    if launch_type != "FARGATE":
+    version = params.get("platformVersion")
+    if launch_type == "FARGATE":
+        found = platform_versions.resolved(version, definition)
+        platform_versions.check(found, definition, exec_wanted=False)
+        return found
+    if version is not None:
         message = f"The platform version must be null when specifying an {launch_type} launch type."
         raise AwsError(_INVALID, message)
-    if version in _OLDER_PLATFORMS:
-        message = f"Platform version {version} is not part of this simulation; use 1.4.0."
-        raise AwsError("UnsupportedFeatureException", message)
-    message = "The specified platform version does not exist."
-    raise AwsError("PlatformUnknownException", message)
+    return ""
 
 
 def awsvpc_configuration(

@@ -148,7 +148,7 @@ def revision_view(service: Service, deployment: Deployment) -> dict[str, Any]:
         "taskDefinition": deployment.definition["taskDefinitionArn"],
         "launchType": settings.get("launchType"),
         "capacityProviderStrategy": settings.get("capacityProviderStrategy"),
-        **platform(deployment, "1.4.0"),
+        **platform(deployment),
         **{
             key: settings.get(key)
             for key in (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs.deployment_rules import deployment_configuration, rebalancing
 from ecslab.errors import AwsError
+from ecslab.model import platform_versions
 from ecslab.model.placement.request import DAEMON_STRATEGY
 from ecslab.sim.service import EXTERNAL
 
@@ -114,13 +115,18 @@ def check_daemon(params: Params, launch_type: str) -> None:
         raise DAEMON_STRATEGY.error()
 
 
-def check_exec(params: Params, definition: dict[str, Any]) -> None:
-    """Refuse ECS Exec without a task role (botocore ecs RunTaskRequest.enableExecuteCommand).
+def check_exec(params: Params, definition: dict[str, Any], platform: str) -> None:
+    """Refuse ECS Exec without a task role, or on a platform version that lacks it.
+
+    AWS: botocore ecs RunTaskRequest.enableExecuteCommand; ecs-exec-considerations.
 
     Raises:
         AwsError: InvalidParameterException.
     """
-    if params.get("enableExecuteCommand") and not definition.get("taskRoleArn"):
+    wanted = bool(params.get("enableExecuteCommand"))
+    if platform:
+        platform_versions.check(platform, definition, exec_wanted=wanted)
+    if wanted and not definition.get("taskRoleArn"):
         message = (
             "The service couldn't be created because a valid taskRoleArn is not being used. Specify"
             " a valid task role in your task definition and try again."

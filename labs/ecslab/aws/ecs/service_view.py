@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.model import platform_versions
 from ecslab.model.cluster import FARGATE_PROVIDERS
 
 if TYPE_CHECKING:
@@ -79,18 +80,26 @@ def _settings(deployment: Deployment) -> dict[str, Any]:
     shown = ("networkConfiguration", "launchType", "capacityProviderStrategy")
     return {
         "taskDefinition": deployment.definition["taskDefinitionArn"],
-        **platform(deployment, "LATEST"),
+        **platform(deployment, as_asked=True),
         **{key: deployment.settings[key] for key in shown if deployment.settings.get(key)},
     }
 
 
-def platform(deployment: Deployment, version: str) -> dict[str, str]:
-    """Return the platform of a deployment on Fargate; there is none elsewhere."""
+def platform(deployment: Deployment, *, as_asked: bool = False) -> dict[str, str]:
+    """Return the platform of a deployment on Fargate; there is none elsewhere.
+
+    Args:
+        deployment: the deployment.
+        as_asked: whether the version is to be shown as the request had it, as services do.
+    """
     strategy = deployment.settings.get("capacityProviderStrategy") or []
     elsewhere = any(item["capacityProvider"] not in FARGATE_PROVIDERS for item in strategy)
     if elsewhere or deployment.settings.get("launchType") == "EC2":
         return {}
-    return {"platformVersion": version, "platformFamily": "Linux"}
+    definition = deployment.definition
+    asked = str(deployment.settings.get("platformVersion") or platform_versions.LATEST)
+    version = asked if as_asked else platform_versions.resolved(asked, definition)
+    return {"platformVersion": version, "platformFamily": platform_versions.family(definition)}
 
 
 def counts(service: Service, deployment: Deployment | None) -> tuple[int, int]:
@@ -114,7 +123,7 @@ def _deployment(service: Service, deployment: Deployment) -> dict[str, Any]:
         "failedTasks": deployment.failed_tasks,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.updated_at,
-        **platform(deployment, "1.4.0"),
+        **platform(deployment),
         "rolloutState": deployment.rollout_state,
         "rolloutStateReason": deployment.rollout_reason,
         "launchType": settings.get("launchType"),
@@ -161,7 +170,7 @@ def task_set_view(service: Service, task_set: TaskSet, *, tags: bool = False) ->
         "runningCount": running,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.updated_at,
-        **platform(deployment, "1.4.0"),
+        **platform(deployment),
         **{key: deployment.settings.get(key) for key in shown},
         "scale": {"value": task_set.scale, "unit": "PERCENT"},
         "stabilityStatus": task_set.stability,

@@ -81,7 +81,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
     strategy = (params.get("deploymentConfiguration") or {}).get("strategy", ROLLING)
     check_shifting(call, params.get("loadBalancers") or [], strategy)
-    rules.check_exec(params, definition)
+    rules.check_exec(params, definition, placement.platform)
     params = connected(call, cluster, params, definition, count=params.get("desiredCount"))
     check_monitoring(params)
     connections = gateway_routes.connect(call, cluster, params, definition)
@@ -136,7 +136,7 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     settings = connected(
         call, cluster, settings, definition, service=service, count=params.get("desiredCount")
     )
-    rules.check_exec({**service.record, **params}, definition)
+    rules.check_exec({**service.record, **params}, definition, placement.platform)
     check_monitoring(params)
     rules.check_capacity_change(params, primary.settings)
     record = rules.updated_record(service.record, params)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs.connect_view import connect_attachments, connect_containers
+from ecslab.model import platform_versions
 from ecslab.model.placement import needs_of
 from ecslab.sim.entities import FARGATE
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Container, Task
-
-_PLATFORM_VERSION = "1.4.0"
 
 
 def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
@@ -61,7 +60,8 @@ def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
     }
     if task.launch_type == FARGATE:
         storage = (definition.get("ephemeralStorage") or {}).get("sizeInGiB", 20)
-        view["platformVersion"], view["platformFamily"] = _PLATFORM_VERSION, "Linux"
+        view["platformVersion"] = task.platform_version
+        view["platformFamily"] = platform_versions.family(definition)
         view["ephemeralStorage"] = view["fargateEphemeralStorage"] = {"sizeInGiB": storage}
     else:
         needs = needs_of(definition)

@@ -21,7 +21,7 @@ from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import Placement, decide
 from ecslab.aws.ecs.task_view import task_view
 from ecslab.errors import AwsError
-from ecslab.model import failures
+from ecslab.model import failures, platform_versions
 from ecslab.model.task_definition.overrides import apply
 from ecslab.model.task_definition.paging import page
 from ecslab.sim.engine import choose_provider
@@ -56,7 +56,10 @@ def run(call: Call, params: Params) -> dict[str, Any]:
         account=account.id,
         region=account.region,
     )
-    rules.check_roles(call, effective, exec_wanted=bool(params.get("enableExecuteCommand")))
+    exec_wanted = bool(params.get("enableExecuteCommand"))
+    rules.check_roles(call, effective, exec_wanted=exec_wanted)
+    if placement.platform:
+        platform_versions.check(placement.platform, effective, exec_wanted=exec_wanted)
     run_tasks = _launch if placement.launch_type == FARGATE else run_on_instances
     tasks, unplaced = run_tasks(call, cluster, params, effective, placement)
     rules.remember(cluster, params, tasks)

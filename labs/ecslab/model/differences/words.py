@@ -17,6 +17,7 @@ from ecslab.model import (
     gateways,
     host_failures,
     listing_answers,
+    platform_versions,
     service_connect_answers,
     task_sets,
 )
@@ -114,6 +115,11 @@ SOURCES: Final[tuple[Source, ...]] = (
         "tests/cloud/contract/test_tokens.py::test_how_a_token_is_written",
         TASK_SET_DIFFERS="tests/cloud/contract/test_tokens.py"
         "::test_another_request_with_the_same_token_is_refused",
+    ),
+    _module(
+        Area.CAPACITY,
+        platform_versions,
+        "tests/cloud/test_platform_versions.py::test_ecs_exec_needs_the_newest_version",
     ),
     _module(
         Area.OPERATIONS,

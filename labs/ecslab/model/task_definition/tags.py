@@ -77,6 +77,19 @@ def without(existing: Iterable[dict[str, str]], keys: Iterable[str]) -> Tags:
     return [tag for tag in existing if tag["key"] not in gone]
 
 
+def managed_tags(cluster: str, service: str = "") -> Tags:
+    """Return the tags that ECS gives to a task by itself.
+
+    AWS: ecs-using-tags (managed tags).
+
+    Args:
+        cluster: the name of its cluster.
+        service: the name of its service, empty for a standalone task.
+    """
+    tags = [{"key": "aws:ecs:clusterName", "value": cluster}]
+    return [*tags, {"key": "aws:ecs:serviceName", "value": service}] if service else tags
+
+
 def reserved(text: str) -> bool:
     """Return whether a key or value is one that only AWS sets; it counts against no limit."""
     return text.lower().startswith(_RESERVED)
