@@ -21,7 +21,10 @@ from ecslab.sim.request import NameNotResolvedError
 
 Json = dict[str, Any]
 
-BUILDS = ("elasticloadbalancing:*", "ec2:*", "acm:*", "logs:*", "application-autoscaling:*")
+BUILDS = (
+    *("elasticloadbalancing:*", "ec2:*", "acm:*", "logs:*", "application-autoscaling:*"),
+    "cloudwatch:*",
+)
 
 
 class Express:
@@ -71,6 +74,21 @@ class Express:
         """Describe the service as an ECS service."""
         found = self.ecs.describe_services(cluster=cluster, services=["web"])["services"][0]
         return dict(found)
+
+    def rollout(self) -> Json:
+        """Describe the newest service deployment."""
+        listed = self.ecs.list_service_deployments(cluster="default", service="web")
+        arn = listed["serviceDeployments"][0]["serviceDeploymentArn"]
+        found = self.ecs.describe_service_deployments(serviceDeploymentArns=[arn])
+        return dict(found["serviceDeployments"][0])
+
+    def release(self, made: Json, image: Image) -> None:
+        """Wait until the service is there, and begin to deploy another image."""
+        self.cloud.advance(minutes=12)
+        uri = self.cloud.push(image, "web:2")
+        self.ecs.update_express_gateway_service(
+            serviceArn=made["serviceArn"], primaryContainer={"image": uri}
+        )
 
     def target(self) -> Json:
         """Return the scalable target."""
@@ -172,7 +190,7 @@ def test_an_update_rolls_out_what_it_names(express: Express) -> None:
     assert (wanted["cpu"], wanted["healthCheckPath"]) == ("256", "/health")
     assert wanted["taskDefinitionArn"].endswith("default-web:2")
     assert wanted["scalingTarget"]["autoScalingTargetValue"] == 60
-    express.cloud.advance(minutes=10)
+    express.cloud.advance(minutes=20)
     shown = express.describe(made["serviceArn"])
     assert len(shown["activeConfigurations"]) == 1
     assert endpoint(shown) == endpoint(made)
@@ -181,6 +199,47 @@ def test_an_update_rolls_out_what_it_names(express: Express) -> None:
     assert (express.target()["MinCapacity"], express.target()["MaxCapacity"]) == (2, 4)
     paths = {g["HealthCheckPath"] for g in express.elb.describe_target_groups()["TargetGroups"]}
     assert paths == {"/health"}
+
+
+def test_an_update_is_a_canary(express: Express) -> None:
+    """express-service-update-full: 5 percent for 3 minutes, then 3 more minutes before clean-up."""
+    made = express.create()
+    express.release(made, Image(port=80, body="two"))
+    configuration = express.rollout()["deploymentConfiguration"]
+    canary = {"canaryPercent": 5.0, "canaryBakeTimeInMinutes": 3}
+    assert (configuration["strategy"], configuration["bakeTimeInMinutes"]) == ("CANARY", 3)
+    assert configuration["canaryConfiguration"] == canary
+    stages = express.cloud.journal.of_kind
+    express.cloud.run_until(
+        lambda: stages("deployment.stage")[-1].fields["stage"] == "PRODUCTION_TRAFFIC_SHIFT", 600
+    )
+    texts = [express.cloud.http(endpoint(made)).text for _ in range(100)]
+    assert (texts.count("one"), texts.count("two")) == (95, 5)
+    express.cloud.advance(minutes=15)
+    assert express.rollout()["status"] == "SUCCESSFUL"
+    assert express.cloud.http(endpoint(made)).text == "two"
+
+
+def test_errors_of_the_canary_roll_it_back(express: Express) -> None:
+    """express-service-update-full: more than 1 percent of 4xx and 5xx in 2 of 3 minutes."""
+    made = express.create()
+
+    def answer(environ: Any, start: Any) -> list[bytes]:
+        healthy = environ["PATH_INFO"] == "/ping"
+        start("200 OK" if healthy else "500 Internal Server Error", [])
+        return [b"bad"]
+
+    express.release(made, Image(port=80, app=answer))
+    for _ in range(15):
+        for _ in range(40):
+            express.cloud.http(endpoint(made))
+        express.cloud.advance(seconds=30)
+    found = express.rollout()
+    assert found["status"] == "ROLLBACK_SUCCESSFUL"
+    assert found["alarms"]["triggeredAlarmNames"] == found["alarms"]["alarmNames"]
+    reason = "Service deployment rolled back because of one or more active alarms."
+    assert found["statusReason"] == reason
+    assert express.cloud.http(endpoint(made)).text == "one"
 
 
 def test_deleting_takes_everything_away(express: Express) -> None:
@@ -199,6 +258,7 @@ def test_deleting_takes_everything_away(express: Express) -> None:
     scaling: Any = boto3.client("application-autoscaling")
     found = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     assert found == []
+    assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     with pytest.raises(NameNotResolvedError):
         express.cloud.http(endpoint(made))
     with pytest.raises(ClientError, match="ServiceNotActiveException"):
@@ -241,8 +301,10 @@ def test_the_policy_that_aws_manages_is_enough_to_build(express: Express) -> Non
         RoleName="infrastructure", PolicyArn=f"arn:aws:iam::aws:policy/service-role/{policy}"
     )
     made = express.create()
-    express.cloud.advance(minutes=3)
-    assert express.cloud.http(endpoint(made)).text == "one"
+    express.release(made, Image(port=80, body="two"))
+    express.cloud.advance(minutes=20)
+    assert express.rollout()["status"] == "SUCCESSFUL"
+    assert express.cloud.http(endpoint(made)).text == "two"
 
 
 def test_a_task_definition_of_ones_own(express: Express) -> None:

@@ -162,6 +162,17 @@ def test_an_abort_leaves_everything_as_it_is(stage: Stage) -> None:
     assert stage.service()["runningCount"] == 2
 
 
+def test_an_update_of_a_service_that_is_not_complete_yet_loses_nobody(stage: Stage) -> None:
+    """blue-green-deployment-how-it-works: blue serves until the production shift."""
+    stage.create(image("blue"), bakeTimeInMinutes=30)
+    stage.until_stage("BAKE_TIME")
+    stage.release("green")
+    stage.until_stage("TEST_TRAFFIC_SHIFT")
+    assert stage.answers() == {"blue": 20}
+    stage.until_status("SUCCESSFUL", 7200)
+    assert stage.answers() == {"green": 20}
+
+
 def test_a_newer_deployment_takes_the_place_of_one_in_progress(stage: Stage) -> None:
     """Botocore ecs: RECONCILE_SERVICE comes when more than one revision is active."""
     stage.open(bakeTimeInMinutes=30)
@@ -231,6 +242,9 @@ def test_code_deploy_is_refused_by_name(stage: Stage) -> None:
     assert refused.value.response["Error"]["Code"] == "UnsupportedFeatureException"
     stage.open()
     with pytest.raises(ClientError, match="CODE_DEPLOY"):
+        stage.ecs.update_service(cluster="shop", service="web", **controller)
+    controller["deploymentController"]["type"] = "EXTERNAL"
+    with pytest.raises(ClientError, match="from ECS to EXTERNAL is not part of this simulation"):
         stage.ecs.update_service(cluster="shop", service="web", **controller)
 
 

@@ -265,7 +265,7 @@ class Runtime:
             alarms=None,  # type: ignore[arg-type] # set below, as it needs the account
             directory=CloudMap(account_id, region, network),
             functions=lambdas,
-            shifting=TrafficShifting(account_id, region, judged, self._network_changed),
+            shifting=TrafficShifting(account_id, region, judged, clients),
         )
         account = Account(
             id=account_id,

@@ -1,50 +1,46 @@
-"""Elastic Load Balancing as Amazon ECS uses it to shift traffic, on moto's ELBv2 backend.
+"""Elastic Load Balancing as Amazon ECS uses it to shift traffic: through a role that it assumes.
 
-AWS: AmazonECSInfrastructureRolePolicyForLoadBalancers (what the infrastructure role needs);
-alb-resources-for-blue-green, nlb-resources-for-blue-green.
+AWS: AmazonECSInfrastructureRolePolicyForLoadBalancers (what the infrastructure role needs, and that
+CloudTrail shows its calls); alb-resources-for-blue-green, nlb-resources-for-blue-green.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from moto.core.exceptions import ServiceException
-from moto.elbv2.exceptions import ELBClientError
+from botocore.exceptions import ClientError
 from moto.elbv2.models import elbv2_backends
 
-from ecslab.aws.identity import session_caller
 from ecslab.model import service_messages as messages
 from ecslab.sim.listener_rules import weights
 from ecslab.sim.ports import NotShifted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ecslab.aws.iam_roles import Roles
+    from ecslab.aws.role_clients import RoleClients
 
 _ECS: Final = "ecs.amazonaws.com"
-_RULE: Final = ":listener-rule/"
 _SESSION: Final = "ECSNetworkingWithELB"
 """The session name of the infrastructure role (troubleshooting-blue-green)."""
 
 
 class TrafficShifting:
-    """Changes the weights of target groups with the permissions of a role.
+    """Reads and changes the weights of target groups.
 
     Args:
         account: the account id.
         region: the Region.
         roles: what IAM says about roles.
-        changed: tells the data plane that load balancers have changed.
+        clients: act through roles.
     """
 
-    def __init__(
-        self, account: str, region: str, roles: Roles, changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, account: str, region: str, roles: Roles, clients: RoleClients) -> None:
         self._account = account
         self._region = region
         self._roles = roles
-        self._changed = changed
+        self._clients = clients
 
     def weights(self, rule: str, role: str) -> dict[str, int] | NotShifted:
         """Return the weights of the target groups that a listener rule, or a listener, forwards to.
@@ -55,11 +51,11 @@ class TrafficShifting:
         """
         if not self._assumable(role):
             return NotShifted(messages.balancers_not_managed(role), networking=True)
-        found = self._actions(rule)
+        found = self._find(rule)
         if found is None:
             return NotShifted(messages.RULE_GONE, networking=True)
-        forwards = [action for action in found if action["Type"] == "forward"]
-        return dict(pair for action in forwards for pair in weights(action))
+        forwards = [action.data for action in found[1].actions if action.data["Type"] == "forward"]
+        return dict(pair for action in forwards for pair in weights(dict(action)))
 
     def shift(self, rule: str, shares: Mapping[str, float], role: str) -> NotShifted | None:
         """Give the target groups of a listener rule, or of a listener, their weights.
@@ -76,51 +72,34 @@ class TrafficShifting:
         """
         if not self._assumable(role):
             return NotShifted(messages.balancers_not_managed(role), networking=True)
-        action = "ModifyRule" if _RULE in rule else "ModifyListener"
-        for needed in ("DescribeTargetHealth", action):
-            resource = rule if needed == action else "*"
-            full = f"elasticloadbalancing:{needed}"
-            decision = self._roles.permits(role, full, resource)
-            if not decision.allowed:
-                caller = session_caller(role, _SESSION).arn
-                text = f"User: {caller} is not authorized to perform: {full} on resource: "
-                return NotShifted(f"{text}{resource} {decision.because(full)}")
-        before = self._actions(rule)
-        if before is None:
+        found = self._find(rule)
+        if found is None:
             return NotShifted(messages.RULE_GONE, networking=True)
+        listener, before = found
+        changed = _reweighted([dict(action.data) for action in before.actions], shares)
+        client = self._clients.client(role, _SESSION, "elbv2")
         try:
-            self._modify(rule, _reweighted(before, shares))
-        except (ServiceException, ELBClientError) as error:
-            return NotShifted(str(error.message))
-        self._changed()
+            if before.is_default:
+                client.modify_listener(ListenerArn=listener, DefaultActions=changed)
+            else:
+                client.modify_rule(RuleArn=rule, Actions=changed)
+        except ClientError as error:
+            return NotShifted(str(error.response["Error"]["Message"]))
         return None
 
     def _assumable(self, role: str) -> bool:
         source = f"arn:aws:ecs:{self._region}:{self._account}:*"
         return self._roles.assumable(role, _ECS, source_arn=source, source_account=self._account)
 
-    def _actions(self, arn: str) -> list[dict[str, Any]] | None:
-        """Return the actions of a rule, or of a listener's default rule."""
+    def _find(self, arn: str) -> tuple[str, Any] | None:
+        """Return a rule, or a listener's default rule, with the ARN of its listener."""
         backend: Any = elbv2_backends[self._account][self._region]
         for balancer in backend.load_balancers.values():
             for listener in balancer.listeners.values():
                 for found in listener.rules.values():
                     if found.arn == arn or (listener.arn == arn and found.is_default):
-                        return [dict(action.data) for action in found.actions]
+                        return listener.arn, found
         return None
-
-    def _modify(self, rule: str, actions: list[dict[str, Any]]) -> None:
-        backend: Any = elbv2_backends[self._account][self._region]
-        if _RULE not in rule:
-            backend.modify_listener(rule, actions=actions)
-            return
-        for balancer in backend.load_balancers.values():
-            for listener in balancer.listeners.values():
-                for found in listener.rules.values():
-                    if found.arn == rule and found.is_default:
-                        backend.modify_listener(listener.arn, actions=actions)
-                        return
-        backend.modify_rule(rule, [], actions)
 
 
 def _reweighted(actions: list[dict[str, Any]], shares: Mapping[str, float]) -> list[dict[str, Any]]:

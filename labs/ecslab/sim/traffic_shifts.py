@@ -83,9 +83,18 @@ class TrafficShifts:
         self._env.process(self._run(service, rollout))
 
     def _blue(self, service: Service) -> Deployment | None:
-        """Return what serves the production traffic: the last complete revision."""
+        """Return what serves the production traffic: the last complete revision.
+
+        Before there is any, it is the revision that an earlier service deployment has given it to.
+        """
         complete = [d for d in service.deployments[1:] if d.completed_at is not None]
-        return complete[0] if complete else None
+        if complete:
+            return complete[0]
+        for earlier in reversed(service.rollouts[:-1]):
+            target = earlier.target
+            if earlier.production.get(target.revision_arn) and service.tasks_of(target):
+                return target
+        return None
 
     def _run(self, service: Service, rollout: ServiceDeployment) -> Generator[Any, Any, None]:
         yield self._env.timeout(_REACTION)

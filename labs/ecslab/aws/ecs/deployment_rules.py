@@ -60,8 +60,14 @@ def check_controller(params: Mapping[str, Any], current: str | None = None) -> N
             InvalidParameterException.
     """
     kind = (params.get("deploymentController") or {}).get("type", current or "ECS")
-    if kind not in ("ECS", EXTERNAL) or (current is not None and kind != current):
+    if kind not in ("ECS", EXTERNAL):
         message = f"The deployment controller {kind} is not part of this simulation; use ECS."
+        raise AwsError("UnsupportedFeatureException", message)
+    if current is not None and kind != current:
+        message = (
+            f"The change of a deployment controller from {current} to {kind} is not part of this"
+            " simulation."
+        )
         raise AwsError("UnsupportedFeatureException", message)
     strategy = (params.get("deploymentConfiguration") or {}).get("strategy", ROLLING)
     if strategy not in _STRATEGIES:

@@ -35,6 +35,7 @@ _PREFIX: Final = "ecs-express-gateway-alb"
 _MOST_SERVICES: Final = 25
 """Services that share one load balancer (express-service-work)."""
 
+_FARGATE: Final = {"capacityProvider": "FARGATE", "base": 1, "weight": 1}
 _LOOK_AGAIN: Final = 5.0
 _A_STEP: Final = 10.0
 """Seconds that each step of the removal takes; AWS publishes none."""
@@ -48,6 +49,7 @@ class ExpressService:
         role: its infrastructure role.
         ingress: its way in.
         log_group: the name of the log group that was made for it.
+        alarm: the name of the alarm that watches its deployments.
         newest: the newest configuration.
         updated_at: when that was asked for.
     """
@@ -55,6 +57,7 @@ class ExpressService:
     role: str
     ingress: ServiceIngress
     log_group: str
+    alarm: str
     newest: dict[str, Any]
     updated_at: datetime
     configurations: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -106,9 +109,10 @@ class ExpressParts:
             ingress = self._ingress.attach(
                 balancer, name, port, wanted["healthCheckPath"], cluster.name
             )
-            self._clients.client(self._role, SESSION, "logs").create_log_group(
+            self._client("logs").create_log_group(
                 logGroupName=log_group, tags={"AmazonECSManaged": "true"}
             )
+            alarm = self._watch(f"{cluster.name}/{name}", ingress)
         account.ports.extra["target_groups"].alias(ingress.host, balancer.dns_name)
         groups = [*(network.get("securityGroups") or []), ingress.group]
         on_provider = "FARGATE" in cluster.record["capacityProviders"]
@@ -120,19 +124,21 @@ class ExpressParts:
                 "taskDefinition": definition["taskDefinitionArn"],
                 "desiredCount": wanted["scalingTarget"]["minTaskCount"],
                 "networkConfiguration": _network(place, groups),
-                "loadBalancers": [_balanced(ingress, port)],
+                "loadBalancers": [_balanced(ingress, port, self._role)],
+                "deploymentConfiguration": rules.deployment_configuration(alarm),
                 "healthCheckGracePeriodSeconds": rules.GRACE_SECONDS,
                 "enableECSManagedTags": True,
+                "propagateTags": "SERVICE",
                 "tags": params.get("tags") or [],
                 **(
-                    {"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}]}
+                    {"capacityProviderStrategy": [_FARGATE]}
                     if on_provider
                     else {"launchType": "FARGATE"}
                 ),
             },
         )
         service = cluster.services[name]
-        express = ExpressService(self._role, ingress, log_group, wanted, account.clock.now)
+        express = ExpressService(self._role, ingress, log_group, alarm, wanted, account.clock.now)
         service.record["express"] = express
         service.record["resourceManagementType"] = "ECS"
         express.configurations[service.primary.id] = wanted
@@ -162,7 +168,7 @@ class ExpressParts:
         with as_ecs_answers():
             if port != rules.port_of(service.primary.definition):
                 self._ingress.let_in(express.ingress.balancer, express.ingress.group, port)
-                request["loadBalancers"] = [_balanced(express.ingress, port)]
+                request["loadBalancers"] = [_balanced(express.ingress, port, self._role)]
             network = params.get("networkConfiguration")
             if network:
                 place = self._ingress.place(network.get("subnets"))
@@ -193,9 +199,10 @@ class ExpressParts:
         balancer = express.ingress.balancer
         balancer.users.discard(service.arn)
         account.ports.extra["target_groups"].alias(express.ingress.host, None)
-        scaling = self._clients.client(self._role, SESSION, "application-autoscaling")
+        scaling = self._client("application-autoscaling")
         steps: list[Callable[[], Any]] = [
             lambda: scaling.deregister_scalable_target(**_target(service)),
+            lambda: self._client("cloudwatch").delete_alarms(AlarmNames=[express.alarm]),
             lambda: self._ingress.detach(express.ingress),
         ]
         if not balancer.users:
@@ -210,6 +217,22 @@ class ExpressParts:
                 text = str(error.response["Error"]["Message"])
                 account.journal.record("express.left", service.arn, reason=text)
         account.journal.record("express.removed", service.arn)
+
+    def _client(self, service: str) -> Any:
+        return self._clients.client(self._role, SESSION, service)
+
+    def _watch(self, name: str, ingress: ServiceIngress) -> str:
+        """Make the alarm that rolls faulty deployments back; return its name."""
+        alarm = f"{name}/RollbackAlarm"
+        self._client("cloudwatch").put_metric_alarm(
+            AlarmName=alarm,
+            Tags=[{"Key": "AmazonECSManaged", "Value": "true"}],
+            **rules.rollback_alarm(
+                ingress.balancer.arn.split(":loadbalancer/")[-1],
+                [group.split(":")[-1] for group in ingress.target_groups],
+            ),
+        )
+        return alarm
 
     def _shared(self, place: Place) -> SharedBalancer:
         """Return a load balancer with room in a VPC; a new one when there is none."""
@@ -241,7 +264,7 @@ class ExpressParts:
     def _scale(self, service: Service) -> None:
         """Register the service for scaling by target tracking."""
         wanted = express_of(service).newest["scalingTarget"]
-        scaling = self._clients.client(self._role, SESSION, "application-autoscaling")
+        scaling = self._client("application-autoscaling")
         target = _target(service)
         scaling.register_scalable_target(
             **target,
@@ -275,11 +298,16 @@ def _network(place: Place, groups: list[str]) -> dict[str, Any]:
     }
 
 
-def _balanced(ingress: ServiceIngress, port: int) -> dict[str, Any]:
+def _balanced(ingress: ServiceIngress, port: int, role: str) -> dict[str, Any]:
     return {
         "targetGroupArn": ingress.target_groups[0],
         "containerName": rules.CONTAINER,
         "containerPort": port,
+        "advancedConfiguration": {
+            "alternateTargetGroupArn": ingress.target_groups[1],
+            "productionListenerRule": ingress.rule,
+            "roleArn": role,
+        },
     }
 
 

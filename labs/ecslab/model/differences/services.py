@@ -18,13 +18,14 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/cloud/test_gateways.py::test_a_service_behind_a_gateway",
     ),
     Difference(
-        id="express-rolls",
+        id="express-alarm",
         area=Area.SERVICES,
-        aws="An Express Mode service deploys by canary, watched by an alarm that it makes.",
-        here="It deploys by rolling update between its percentages, and makes no alarm; its second"
-        " target group stays empty.",
-        why="express-service-work.",
-        test="tests/cloud/test_express.py::test_an_update_rolls_out_what_it_names",
+        aws="The alarm of an Express Mode service goes by the share of 4xx and 5xx answers; its"
+        " name, and how the share is computed, are not published.",
+        here="`cluster/service/RollbackAlarm`, on the answers of the targets in both target groups;"
+        " the circuit breaker is on, as captured deployments show it.",
+        why="express-service-update-full.",
+        test="tests/cloud/test_express.py::test_errors_of_the_canary_roll_it_back",
     ),
     Difference(
         id="express-size",
@@ -105,8 +106,8 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         area=Area.SERVICES,
         aws="Publishes the event of an infrastructure role that lacks DescribeTargetHealth or"
         " RegisterTargets, and does not say what becomes of the deployment.",
-        here="Without DescribeTargetHealth it fails at the next shift, in the words for a listener"
-        " rule that can't be changed; RegisterTargets is not asked for.",
+        here="Of the role ModifyListener and ModifyRule are asked for; its targets are registered"
+        " and looked at without it.",
         why="troubleshooting-blue-green.",
         test="tests/cloud/test_shift_failures.py::test_traffic_needs_the_infrastructure_role",
     ),
@@ -162,8 +163,10 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
         id="code-deploy",
         area=Area.SERVICES,
-        aws="The deployment controller CODE_DEPLOY lets AWS CodeDeploy deploy a service.",
-        here="It is refused, in CreateService and in UpdateService.",
+        aws="The deployment controller CODE_DEPLOY lets AWS CodeDeploy deploy a service, and"
+        " UpdateService can change the controller.",
+        here="It is refused, in CreateService and in UpdateService; a service keeps the controller"
+        " that it has.",
         why="AWS CodeDeploy is not simulated, and nothing else could deploy such a service; AWS"
         " recommends the strategies of the controller ECS.",
         test="tests/cloud/test_traffic_shifts.py::test_code_deploy_is_refused_by_name",
