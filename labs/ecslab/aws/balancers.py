@@ -112,6 +112,21 @@ class LoadBalancers:
         self._all()
         return self._users.get(group)
 
+    def groups_of(self, balancer: LoadBalancer) -> list[str]:
+        """Return the ARNs of the target groups that a load balancer sends requests to, each once.
+
+        Those of weight 0 get none.
+        """
+        actions = [
+            action
+            for listener in balancer.listeners
+            for rule in listener.rules
+            for action in rule.actions
+            if action["Type"] == "forward"
+        ]
+        found = (pair for action in actions for pair in weights(action))
+        return list(dict.fromkeys(arn for arn, weight in found if weight))
+
     def describe(self, arn: str) -> dict[str, Any] | None:
         """Return what CreateService checks of a target group.
 

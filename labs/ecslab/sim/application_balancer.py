@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ecslab.sim import listener_rules
+from ecslab.sim.balancer_failures import BalancerFailure
 from ecslab.sim.exchange import Wait
 from ecslab.sim.forwarding import listener_hop
 from ecslab.sim.request import ReadTimedOutError, Response
@@ -32,8 +33,9 @@ _TITLES: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: "Service Temporarily Unavailable",
     HTTPStatus.GATEWAY_TIMEOUT: "Gateway Time-out",
 }
+_UNAVAILABLE: Final = HTTPStatus.SERVICE_UNAVAILABLE
 _STATUSES: Final = {
-    "no target": HTTPStatus.SERVICE_UNAVAILABLE,
+    "no target": _UNAVAILABLE,
     "unreachable": HTTPStatus.GATEWAY_TIMEOUT,
     "refused": HTTPStatus.BAD_GATEWAY,
     "closed": HTTPStatus.BAD_GATEWAY,
@@ -66,7 +68,9 @@ class ApplicationBalancer:
         if action["Type"] == "forward":
             group = self._forwarding.group(rule.arn, action)
             if group is None:
-                return self._itself(HTTPStatus.SERVICE_UNAVAILABLE, arrived, "", hops)
+                failure = BalancerFailure(self._forwarding.now, _UNAVAILABLE, "no target group")
+                self._forwarding.counts.failures.note(arrived.balancer.arn, failure)
+                return self._itself(_UNAVAILABLE, arrived, "", hops)
             return (yield from self._forward(arrived, group))
         if action["Type"] == "redirect":
             made = listener_rules.redirect(action, request)
@@ -85,8 +89,9 @@ class ApplicationBalancer:
             yield Wait(_CONNECT_TO_TARGET)
         if sent.ending == "timeout" and (request.read_timeout or patience) < patience:
             raise ReadTimedOutError.of(request, sent.hops)
-        chosen = sent.target is not None
-        return self._itself(_STATUSES[sent.ending], arrived, group.arn, sent.hops, chosen=chosen)
+        status, chosen = _STATUSES[sent.ending], sent.target is not None
+        self._forwarding.note(arrived, group, sent, status)
+        return self._itself(status, arrived, group.arn, sent.hops, chosen=chosen)
 
     def _itself(
         self,

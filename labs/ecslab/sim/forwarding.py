@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ecslab.model.network import Hop
 from ecslab.sim import listener_rules
+from ecslab.sim.balancer_failures import BalancerFailure
 from ecslab.sim.request import Response
 from ecslab.sim.weighted_turns import WeightedTurns
 
@@ -125,6 +126,23 @@ class Forwarding:
         by = f"{target.ip}:{target.port}"
         response = Response(answer.status, dict(answer.headers), answer.body, 0.0, hops, by)
         return Forwarded("answered", hops, response, target)
+
+    def note(
+        self, arrived: ArrivedRequest, group: TargetGroup, sent: Forwarded, status: int
+    ) -> None:
+        """Keep why a load balancer answers a request itself.
+
+        Args:
+            arrived: the request.
+            group: the target group.
+            sent: what became of it.
+            status: what the load balancer answers.
+        """
+        target = sent.target
+        place = (target.ip, target.port, target.state) if target is not None else ("", 0, "")
+        dropped = target is not None and target.closed.triggered
+        failure = BalancerFailure(self.now, status, sent.ending, group.arn, *place, dropped)
+        self.counts.failures.note(arrived.balancer.arn, failure)
 
     def _zone(self, arrived: ArrivedRequest, group: TargetGroup) -> str | None:
         """Return the Availability Zone whose targets a node uses; None for those of all zones.

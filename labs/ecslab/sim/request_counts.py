@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ecslab.sim.balancer_failures import BalancerFailures
+
 __all__ = ["Minute", "RequestCounts"]
 
 _MINUTE = 60
@@ -34,6 +36,8 @@ class RequestCounts:
 
     def __init__(self) -> None:
         self._minutes: dict[str, dict[int, Minute]] = {}
+        self.failures = BalancerFailures()
+        """Why load balancers answered by themselves."""
 
     def by_target(self, arns: tuple[str, ...], at: float, status: int, seconds: float) -> None:
         """Count a response that a target gave.

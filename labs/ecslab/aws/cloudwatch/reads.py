@@ -117,8 +117,8 @@ def get_metric_statistics(account: Account, params: Params) -> Params:
         )
         raise AwsError("InvalidParameterCombination", message)
     metric = metric_of(params)
-    unit = account.ports.metrics.unit(metric)
     found = account.ports.metrics.read(metric, start, end, period)
+    unit = account.ports.metrics.unit(metric)  # a metric may come to be when it is read
     if params.get("Unit") not in (None, unit):
         found = {}
     points = []

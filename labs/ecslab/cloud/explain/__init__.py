@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ecslab.aws.runtime import REGION
 from ecslab.cloud.explain import (
     alarms,
+    balancers,
     clusters,
     gone,
     groups,
@@ -47,7 +48,7 @@ def explain(runtime: Runtime, arn: str) -> Explanation:
     Args:
         runtime: the account.
         arn: the ARN of a task, service, service deployment, container instance, cluster, target
-            group, capacity provider, scalable target, alarm, rule or schedule.
+            group, load balancer, capacity provider, scalable target, alarm, rule or schedule.
 
     Raises:
         CourseError: it is the ARN of something else, or no ARN.
@@ -135,6 +136,10 @@ def _alarm(case: Case, arn: str) -> Chain:
     return alarms.state(case, name), alarms.steps(case, name)
 
 
+def _balancer(case: Case, arn: str) -> Chain:
+    return balancers.state(arn), balancers.steps(case, arn)
+
+
 _KINDS: Final[dict[tuple[str, str], Callable[[Case, str], Chain]]] = {
     ("ecs", "task"): _task,
     ("ecs", "service"): _service,
@@ -144,6 +149,7 @@ _KINDS: Final[dict[tuple[str, str], Callable[[Case, str], Chain]]] = {
     ("ecs", "cluster"): _cluster,
     ("ecs", "capacity-provider"): _provider,
     ("elasticloadbalancing", "targetgroup"): _group,
+    ("elasticloadbalancing", "loadbalancer"): _balancer,
     ("application-autoscaling", "scalable-target"): scaling.target,
     ("cloudwatch", "alarm"): _alarm,
     ("events", "rule"): schedules.rule,

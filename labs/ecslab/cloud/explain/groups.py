@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecslab.cloud.explain import health, services
+from ecslab.cloud.explain import gateway_errors, health, services
 from ecslab.cloud.explain.evidence import Absent, value_at
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ def steps(case: Case, arn: str) -> Iterator[Step]:
     words = f"The target {worst['Target']['Id']} is {condition}."
     yield case.step("health", words, answer, *place, "State")
     if condition == "healthy":
+        balancer = case.runtime.load_balancers(case.region).user_of(arn)
+        if balancer is not None:
+            yield from gateway_errors.steps(case, balancer, arn)
         return
     task = _task_of(case, arn, str(worst["Target"]["Id"]), int(worst["Target"]["Port"]))
     words = worst["TargetHealth"].get("Description") or "No reason is given."
