@@ -67,13 +67,3 @@ def test_the_rules_of_task_definitions_hold(shop: Shop, arguments: Any) -> None:
     with pytest.raises(ClientError, match=r"ClientException|InvalidParameterException"):
         register(shop, "agent", **arguments)
     assert listed(shop) == []
-
-
-def test_a_daemon_itself_is_refused_by_name(shop: Shop) -> None:
-    """Daemons run on Managed Instances only, which the simulation does not place daemons on."""
-    arn = register(shop, "agent")
-    provider = "arn:aws:ecs:us-east-1:123456789012:capacity-provider/none"
-    with pytest.raises(ClientError, match=r"UnsupportedFeatureException.*CreateDaemon"):
-        shop.ecs.create_daemon(
-            daemonName="agent", daemonTaskDefinitionArn=arn, capacityProviderArns=[provider]
-        )

@@ -18,11 +18,12 @@ from typing import Any
 
 import boto3
 import pytest
+from agents import open_agents
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
-from fleets import open_fleet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from managed import define, open_managed, run
 from shops import Shop
 
 from ecslab import Cloud, Image
@@ -131,8 +132,12 @@ def populate(cloud: Cloud) -> World:
     front = Front(cloud)
     front.serve(Image(port=8080), 2)
     ecs = front.ecs
-    fleet = open_fleet(Shop(cloud, ecs, front.subnets, front.role))
+    agents = open_agents(open_managed(Shop(cloud, ecs, front.subnets, front.role)))
+    fleet = agents.groups.fleet
     fleet.join(2)
+    daemon_definition = agents.register()
+    agents.create(daemon_definition, critical=False)
+    run(agents.groups, define(agents.groups))
     fleet.start(fleet.define("plain", "nginx"))
     ecs.create_service(
         cluster="shop",
@@ -156,10 +161,19 @@ def populate(cloud: Cloud) -> World:
         ecs.list_service_deployments(cluster="shop", service="web"),
         ecs.list_task_definitions(),
         ecs.describe_clusters(clusters=["shop"]),
+        agents.detail(),
     ]
     sets = answers[1]["services"][1]["taskSets"]
     fitting = {
         "cluster": ("shop",),
+        "clusterArn": ("shop",),
+        "daemonArn": (agents.daemon,),
+        "daemonName": ("agent", "audit"),
+        "daemonTaskDefinitionArn": (daemon_definition,),
+        "daemonTaskDefinition": (daemon_definition,),
+        "daemonDeploymentArns": tuple(agents.deployments),
+        "daemonRevisionArns": tuple(each["daemonRevisionArn"] for each in agents.revisions()),
+        "capacityProviderArns": (agents.provider,),
         "service": ("web", "external"),
         "services": ("web", "external"),
         "taskDefinition": ("web", "plain"),

@@ -91,7 +91,9 @@ STILL_ASSOCIATED = (
 )
 """The updateStatusReason of a deletion that failed (captured; botocore ecs
 CapacityProvider.updateStatus, DELETE_FAILED)."""
-STILL_USED = "The capacity provider cannot be deleted because it is in use by tasks or services."
+STILL_USED = (
+    "The capacity provider cannot be deleted because it is in use by tasks, services, or daemons."
+)
 """As above, for Managed Instances, whose provider never leaves its cluster (not verified)."""
 ONE_CLUSTER = _invalid(
     "The specified capacity provider with managed scaling is already associated with another"

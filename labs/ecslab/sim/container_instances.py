@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ecslab.sim.entities import Cluster, Task
     from ecslab.sim.machines import Machine
+    from ecslab.sim.managed_daemon import DaemonRevision
     from ecslab.sim.ports import Interface
 
 
@@ -66,6 +67,10 @@ class ContainerInstance:
     taken: dict[str, Needs] = field(default_factory=dict)
     dynamic: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
     """Host ports that Docker has chosen, by task."""
+    daemons: dict[str, DaemonRevision] = field(default_factory=dict)
+    """The revisions of managed daemons that it has got when it registered, by daemon ARN."""
+    impaired: set[str] = field(default_factory=set)
+    """The ARNs of the critical managed daemons that have failed on it."""
 
     @property
     def id(self) -> str:
@@ -81,6 +86,11 @@ class ContainerInstance:
     def active(self) -> bool:
         """Return whether new tasks may be placed on it."""
         return self.status == "ACTIVE"
+
+    @property
+    def empty(self) -> bool:
+        """Return whether it has no tasks but those of daemons (managed-scaling-behavior)."""
+        return all(task.is_daemon for task in self.tasks.values())
 
     def take(self, task: Task) -> None:
         """Have a task hold what it needs from now on."""

@@ -99,11 +99,7 @@ class Daemons:
         if instance is None:
             return True
         if not instance.active:
-            others = (each.service for each in instance.tasks.values())
-            return all(
-                other is not None and other.record["schedulingStrategy"] == DAEMON
-                for other in others
-            )
+            return instance.empty
         return instance.connected and not self._matches(service, task, instance)
 
     def _matches(self, service: Service, task: Task, instance: ContainerInstance) -> bool:

@@ -15,6 +15,7 @@ from ecslab.sim.entities import FARGATE, Task
 from ecslab.sim.instance_agents import InstanceAgents
 from ecslab.sim.instance_market import NoMarket
 from ecslab.sim.machines import NoMachines
+from ecslab.sim.managed_daemons import ManagedDaemons
 from ecslab.sim.managed_instances import ManagedInstances
 from ecslab.sim.placer import Placer
 from ecslab.sim.rollout import Rollout
@@ -28,9 +29,11 @@ from ecslab.sim.traffic_weights import TrafficWeights
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
+    from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.entities import Account, Cluster
     from ecslab.sim.instance_market import MarketPort
     from ecslab.sim.machines import MachinesPort
+    from ecslab.sim.managed_daemon import DaemonRevision
     from ecslab.sim.scaling_groups import ScalingGroupsPort
 
 
@@ -72,6 +75,14 @@ class Engine:
         )
         self.managed = ManagedInstances(
             account, self.agent, self.instances, market or NoMarket(), self.capacity
+        )
+        self.daemons = ManagedDaemons(
+            account,
+            self.agent,
+            self.placer,
+            self.instances,
+            self.managed,
+            make_task=self._daemon_task,
         )
 
     def new_task(
@@ -192,6 +203,25 @@ class Engine:
             deployment=deployment.id,
             enable_execute_command=bool(record.get("enableExecuteCommand")),
             tags=propagated,
+        )
+
+    def _daemon_task(self, revision: DaemonRevision, instance: ContainerInstance) -> Task:
+        architecture = "ARM64" if instance.machine.architecture == "arm64" else "X86_64"
+        daemon, settings = revision.daemon, revision.settings
+        tags = list(daemon.tags) if settings["propagateTags"] == "DAEMON" else []
+        if settings["enableECSManagedTags"]:
+            tags += managed_tags(daemon.cluster.name)
+        return self.new_task(
+            instance.cluster,
+            {**revision.definition, "runtimePlatform": {"cpuArchitecture": architecture}},
+            None,
+            group=f"daemon:{daemon.name}",
+            started_by=f"daemon/{daemon.name}",
+            launch_type=MANAGED_INSTANCES_KIND,
+            capacity_provider=instance.capacity_provider,
+            daemon=revision,
+            enable_execute_command=bool(settings["enableExecuteCommand"]),
+            tags=tags,
         )
 
 

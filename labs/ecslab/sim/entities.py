@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ecslab.sim.exec_agent import ExecAgent
     from ecslab.sim.exec_session import ExecSession
     from ecslab.sim.log_drivers import LogDriver
+    from ecslab.sim.managed_daemon import Daemon, DaemonRevision
     from ecslab.sim.ports import FoundImage, Interface, Ports, Target
     from ecslab.sim.process import Process
     from ecslab.sim.service import Service
@@ -125,6 +126,8 @@ class Task:
     attachment_status: str = "PRECREATED"
     service: Service | None = None
     deployment: str | None = None
+    daemon: DaemonRevision | None = None
+    """The revision of the managed daemon that it is a task of."""
     targets: list[Target] = field(default_factory=list)
     registries: dict[str, str | None] = field(default_factory=dict)
     """The Cloud Map services it is registered in, with the health that has been reported there."""
@@ -156,6 +159,16 @@ class Task:
     def wanted(self) -> bool:
         """Return whether the task is meant to run."""
         return self.desired_status == "RUNNING"
+
+    @property
+    def is_daemon(self) -> bool:
+        """Return whether it is there for its instance: of a managed daemon, or a DAEMON service.
+
+        AWS: managed-scaling-behavior (an instance that has only such tasks counts as empty).
+        """
+        if self.service is not None:
+            return bool(self.service.record["schedulingStrategy"] == "DAEMON")
+        return self.daemon is not None
 
     @property
     def health(self) -> str:
@@ -222,6 +235,10 @@ class Cluster:
     tasks: dict[str, Task] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     instances: dict[str, ContainerInstance] = field(default_factory=dict)
+    daemons: dict[str, Daemon] = field(default_factory=dict)
+    """The managed daemons, by name."""
+    past_daemons: list[Daemon] = field(default_factory=list)
+    """Those that have been deleted within the hour."""
     client_tokens: dict[str, tuple[str, list[Task]]] = field(default_factory=dict)
     """Client token of RunTask → the request that came with it, and the tasks that it started."""
 

@@ -62,6 +62,14 @@ class InstanceAgents:
         self._machines = machines
         self._registered: dict[str, ContainerInstance] = {}
         self._listeners: list[Callable[[ContainerInstance], None]] = []
+        self._admit: Callable[[ContainerInstance], bool] = lambda _: True
+
+    def admit(self, admit: Callable[[ContainerInstance], bool]) -> None:
+        """Have `admit` asked whether a container instance that registers is ACTIVE at once.
+
+        If not, it is REGISTERING until `set_status` says otherwise.
+        """
+        self._admit = admit
 
     def listen(self, listener: Callable[[ContainerInstance], None]) -> None:
         """Have `listener` called with every container instance that has changed."""
@@ -160,7 +168,7 @@ class InstanceAgents:
             if task.service is not None and task.started_at is None:
                 reason = failures.SCALING_ACTIVITY(deployment=task.deployment)
                 self._agent.stop(task, "ServiceSchedulerInitiated", reason)
-        self._note(instance, f"instance.{status.lower()}")
+        self._note(instance, f"instance.{status.lower().replace('_', '-')}")
 
     def at(self, arn: str) -> ContainerInstance:
         """Return the registered container instance with an ARN.
@@ -332,6 +340,8 @@ class InstanceAgents:
         instance.connected = all(
             self._machines.permits(instance.role, action, instance.arn) for action in _CONNECT
         )
+        if not self._admit(instance):
+            instance.status = "REGISTERING"
         cluster.instances[instance.id] = instance
         self._registered[machine.id] = instance
         self._note(instance, "instance.registered", machine=machine.id)

@@ -21,7 +21,6 @@ from ecslab.model.managed_scaling import (
     wanted_out,
 )
 from ecslab.sim.alarm import Alarm
-from ecslab.sim.daemons import DAEMON
 from ecslab.sim.metric_store import Metric
 from ecslab.sim.scaling_groups import alarm_name
 
@@ -59,14 +58,6 @@ class Link:
     def dimensions(self) -> dict[str, str]:
         """Return the dimensions of its metric."""
         return {"CapacityProviderName": self.provider.name, "ClusterName": self.cluster.name}
-
-
-def is_empty(instance: ContainerInstance) -> bool:
-    """Return whether an instance has no tasks but those of daemons (managed-scaling-behavior)."""
-    owners = (task.service for task in instance.tasks.values())
-    return all(
-        owner is not None and owner.record["schedulingStrategy"] == DAEMON for owner in owners
-    )
 
 
 class ManagedScaling:
@@ -146,7 +137,7 @@ class ManagedScaling:
         target = settings["targetCapacity"]
         link.low = link.low + 1 if value < target else 0
         if provider.protects:
-            busy = [each.machine.id for each in self.instances(link) if not is_empty(each)]
+            busy = [each.machine.id for each in self.instances(link) if not each.empty]
             self._groups.protect(group.name, busy, on=True)
         if not group.managed:
             return
@@ -161,7 +152,7 @@ class ManagedScaling:
         if demands and not extra:
             # Nothing that waits fits the smallest type: the value stays on target.
             return float(link.provider.scaling["targetCapacity"])
-        busy = sum(1 for each in self.instances(link) if not is_empty(each))
+        busy = sum(1 for each in self.instances(link) if not each.empty)
         return reservation(busy, len(group.instances), extra)
 
     def _scale_out(self, link: Link, group: ScalingGroup, value: float) -> None:
@@ -178,7 +169,7 @@ class ManagedScaling:
         if wanted >= group.desired:
             return
         if link.provider.protects:
-            empty = [each.machine.id for each in self.instances(link) if is_empty(each)]
+            empty = [each.machine.id for each in self.instances(link) if each.empty]
             self._groups.protect(group.name, empty[: group.desired - wanted], on=False)
         self._resize(link, group, wanted)
 

@@ -16,6 +16,7 @@ from ecslab.sim.ports import FoundImage, MissingImage
 if TYPE_CHECKING:
     from ecslab.model.failures import Failure
     from ecslab.sim.entities import Account, Container, Task
+    from ecslab.sim.managed_daemon import DaemonRevision
     from ecslab.sim.service import Deployment
 
 ECR_PULL_ACTIONS = (
@@ -123,7 +124,9 @@ class Preparation:
         deployment = self._deployment()
         return deployment.digests if deployment is not None else {}
 
-    def _deployment(self) -> Deployment | None:
+    def _deployment(self) -> Deployment | DaemonRevision | None:
+        if self._task.daemon is not None:
+            return self._task.daemon
         service = self._task.service
         return service.deployment(self._task.deployment) if service is not None else None
 

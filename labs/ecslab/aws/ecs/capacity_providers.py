@@ -198,6 +198,8 @@ def _fail(provider: CapacityProvider, reason: str) -> None:
 
 
 def _used(cluster: Cluster, name: str) -> bool:
+    if any(name in daemon.goal.providers for daemon in cluster.daemons.values()):
+        return True
     if any(task.capacity_provider == name for task in cluster.live_tasks()):
         return True
     return any(

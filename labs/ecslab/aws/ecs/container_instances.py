@@ -135,8 +135,8 @@ def update_state(call: Call, params: Params) -> dict[str, Any]:
         instance = find_instance(cluster, reference)
         if instance is None:
             failures.append(_missing(call, cluster, reference))
-        elif instance.status == "INACTIVE":
-            failures.append({"arn": instance.arn, "reason": "INACTIVE"})
+        elif instance.status not in ("ACTIVE", "DRAINING"):
+            failures.append({"arn": instance.arn, "reason": instance.status})
         else:
             call.engine.instances.set_status(instance, status)
             found.append(instance_view(instance))

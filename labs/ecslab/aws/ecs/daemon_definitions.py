@@ -16,7 +16,6 @@ from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.errors import AwsError
 from ecslab.model.task_definition import TaskDefinitions
 from ecslab.model.task_definition.paging import page
-from ecslab.model.task_definition.tags import merged
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -53,7 +52,6 @@ def _store(call: Call) -> _Store:
 @operation("RegisterDaemonTaskDefinition")
 def register(call: Call, params: Params) -> dict[str, Any]:
     """Answer RegisterDaemonTaskDefinition."""
-    merged([], params.get("tags") or [])
     for member in ("pidMode", "ipcMode"):
         mode = params.get(member, "none")
         if mode not in _MODES:
@@ -64,6 +62,7 @@ def register(call: Call, params: Params) -> dict[str, Any]:
         "networkMode": "host",
         "requiresCompatibilities": ["MANAGED_INSTANCES"],
         "containerDefinitions": params["containerDefinitions"],
+        "tags": params.get("tags") or [],
         "volumes": [
             {key: value for key, value in volume.items() if key in ("name", "host")}
             for volume in params.get("volumes") or ()
@@ -153,6 +152,25 @@ def list_definitions(call: Call, params: Params) -> dict[str, Any]:
 
 
 _FILTERS: Final = ("familyPrefix", "family", "revision")
+
+
+def daemon_definitions(call: Call) -> TaskDefinitions:
+    """Return what keeps the daemon task definitions of the account and Region."""
+    return _store(call).definitions
+
+
+def runnable(call: Call, reference: str) -> dict[str, Any]:
+    """Return a daemon task definition as tasks take it; its ARN is that of a daemon's.
+
+    Args:
+        call: the call.
+        reference: its ARN, family and revision, or family alone for the newest revision.
+
+    Raises:
+        AwsError: ClientException when there is none that is ACTIVE.
+    """
+    found = _store(call).definitions.runnable(_inside(reference))
+    return {**found, "taskDefinitionArn": _outside(found["taskDefinitionArn"])}
 
 
 def _purge(call: Call, store: _Store) -> Generator[Any, Any, None]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.sim.container_instances import counts
 from ecslab.sim.instance_attributes import AGENT_HASH
+from ecslab.sim.managed_daemon import is_well
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,9 +50,28 @@ def instance_view(
     }
     if health:
         state = "OK" if instance.connected else "INSUFFICIENT_DATA"
-        detail = {"type": "CONTAINER_RUNTIME", "status": state}
-        view["healthStatus"] = {"overallStatus": state, "details": [detail]}
+        details = [{"type": "CONTAINER_RUNTIME", "status": state}]
+        daemons = _daemon_health(instance)
+        if daemons is not None:
+            details.append({"type": "DAEMON", "status": daemons})
+        overall = state if daemons in (None, "OK") else daemons
+        view["healthStatus"] = {"overallStatus": overall, "details": details}
     return {key: value for key, value in view.items() if value is not None}
+
+
+def _daemon_health(instance: ContainerInstance) -> str | None:
+    """Return what its critical managed daemons say, None without any.
+
+    AWS: managed-daemons-auto-repair; botocore ecs InstanceHealthCheckResult.
+    """
+    critical = [each.daemon for each in instance.daemons.values() if each.critical]
+    if not critical:
+        return None
+    if instance.impaired:
+        return "IMPAIRED"
+    tasks = [daemon.task_on(instance) for daemon in critical]
+    well = all(task is not None and is_well(task) for task in tasks)
+    return "OK" if well else "INITIALIZING"
 
 
 def attribute(name: str, value: str | None, target: str | None = None) -> dict[str, str]:

@@ -30,6 +30,8 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     gateway_routes,
     gateways,
     instance_tasks,
+    managed_daemon_deployments,
+    managed_daemons,
     service_deployments,
     services,
     tags,

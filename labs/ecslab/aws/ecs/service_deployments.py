@@ -23,6 +23,7 @@ from ecslab.model.task_definition.paging import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from ecslab.sim.service import Service
     from ecslab.sim.service_deployment import ServiceDeployment
@@ -61,7 +62,7 @@ def list_deployments(call: Call, params: Params) -> dict[str, Any]:
     found = {
         item.arn: item
         for item in ([] if service.external else reversed(service.rollouts))
-        if (not wanted or item.status in wanted) and _within(item, created)
+        if (not wanted or item.status in wanted) and within(item.created_at, created)
     }
     answer = page(
         list(found),
@@ -74,9 +75,14 @@ def list_deployments(call: Call, params: Params) -> dict[str, Any]:
     return with_token({"serviceDeployments": rows}, answer.next_token)
 
 
-def _within(item: ServiceDeployment, created: dict[str, Any]) -> bool:
-    """Return whether a deployment was created in a span of time (botocore ecs CreatedAt)."""
-    seconds = item.created_at.timestamp()
+def within(created_at: datetime, created: dict[str, Any]) -> bool:
+    """Return whether a deployment was created in a span of time.
+
+    Args:
+        created_at: when it was created.
+        created: the span, as botocore's ecs CreatedAt.
+    """
+    seconds = created_at.timestamp()
     after, before = created.get("after"), created.get("before")
     return (after is None or seconds > float(after)) and (before is None or seconds < float(before))
 

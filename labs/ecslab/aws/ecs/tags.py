@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.aws.ecs.capacity_providers import provider_at
 from ecslab.aws.ecs.container_instances import find_instance
+from ecslab.aws.ecs.daemon_definitions import daemon_definitions
 from ecslab.aws.ecs.gateways import gateways_of
 from ecslab.aws.ecs.lookup import find_cluster, find_service, find_task, home
 from ecslab.aws.ecs.operation import Call, Params, operation
@@ -15,15 +16,18 @@ from ecslab.model.identifiers import arn_path
 from ecslab.model.task_definition.tags import merged, without
 
 if TYPE_CHECKING:
+    from ecslab.model.task_definition import TaskDefinitions
     from ecslab.sim.entities import Cluster
 
     Tags = list[dict[str, str]]
 
 _INVALID: Final = "InvalidParameterException"
 _DEFINITION: Final = "task-definition"
+_DAEMON_DEFINITION: Final = "daemon-task-definition"
 _NAMES: Final = {
     "capacity-provider": "Capacity provider",
     "container-instance": "Container instance",
+    "daemon": "Daemon",
     "gateway": "Gateway",
     "service": "Service",
     "task": "Task",
@@ -35,8 +39,9 @@ _NAMES: Final = {
 def tag(call: Call, params: Params) -> dict[str, Any]:
     """Answer TagResource."""
     kind, path = _resource(call, params)
-    if kind == _DEFINITION:
-        call.account.definitions.tag(params["resourceArn"], params["tags"])
+    definitions = _definitions(call, kind)
+    if definitions is not None:
+        definitions.tag(path, params["tags"])
     else:
         tags = _tags(call, kind, path)
         tags[:] = merged(tags, params["tags"])
@@ -47,8 +52,9 @@ def tag(call: Call, params: Params) -> dict[str, Any]:
 def untag(call: Call, params: Params) -> dict[str, Any]:
     """Answer UntagResource."""
     kind, path = _resource(call, params)
-    if kind == _DEFINITION:
-        call.account.definitions.untag(params["resourceArn"], params["tagKeys"])
+    definitions = _definitions(call, kind)
+    if definitions is not None:
+        definitions.untag(path, params["tagKeys"])
     else:
         tags = _tags(call, kind, path)
         tags[:] = without(tags, params["tagKeys"])
@@ -59,8 +65,9 @@ def untag(call: Call, params: Params) -> dict[str, Any]:
 def list_tags(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListTagsForResource."""
     kind, path = _resource(call, params)
-    if kind == _DEFINITION:
-        return {"tags": call.account.definitions.tags_of(params["resourceArn"])}
+    definitions = _definitions(call, kind)
+    if definitions is not None:
+        return {"tags": definitions.tags_of(path)}
     return {"tags": list(_tags(call, kind, path))}
 
 
@@ -71,10 +78,17 @@ def _resource(call: Call, params: Params) -> tuple[str, str]:
         AwsError: InvalidParameterException.
     """
     kind, path = arn_path(params["resourceArn"], home(call.account))
-    if kind not in (*_NAMES, "cluster", _DEFINITION):
+    if kind not in (*_NAMES, "cluster", _DEFINITION, _DAEMON_DEFINITION):
         message = f"The specified resource ARN is invalid: {params['resourceArn']}"
         raise AwsError(_INVALID, message)
     return kind, path
+
+
+def _definitions(call: Call, kind: str) -> TaskDefinitions | None:
+    """Return what keeps the tags of a kind of task definition, None for anything else."""
+    if kind == _DEFINITION:
+        return call.account.definitions
+    return daemon_definitions(call) if kind == _DAEMON_DEFINITION else None
 
 
 def _tags(call: Call, kind: str, path: str) -> Tags:
@@ -130,6 +144,9 @@ def _of_cluster(cluster: Cluster, kind: str, path: str) -> Tags | None:
         instance = find_instance(cluster, path)
         known = instance is not None and instance.status != "INACTIVE"
         return instance.tags if instance is not None and known else None
+    if kind == "daemon":
+        daemon = cluster.daemons.get(path)
+        return daemon.tags if daemon is not None else None
     service = find_service(cluster, path.partition("/")[0])
     if service is None or service.status == "INACTIVE":
         return None

@@ -106,7 +106,7 @@ def check_filters(params: Params) -> None:
         AwsError: InvalidParameterException.
     """
     check_choices("ListTasks", params)
-    others = ("family", "serviceName", "containerInstance")
+    others = ("family", "serviceName", "daemonName", "containerInstance")
     if "startedBy" in params and any(key in params for key in others):
         message = "startedBy must be the only filter."
         raise AwsError(_INVALID, message)

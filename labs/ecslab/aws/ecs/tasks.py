@@ -114,6 +114,7 @@ def list_tasks(call: Call, params: Params) -> dict[str, Any]:
     if service is not None and find_service(cluster, service) is None:
         message = "Service not found."
         raise AwsError("ServiceNotFoundException", message)
+    daemon = params.get("daemonName")
     conditions: dict[str, Callable[[Task], Any]] = {
         "startedBy": lambda task: task.started_by,
         "launchType": lambda task: task.launch_type,
@@ -129,6 +130,7 @@ def list_tasks(call: Call, params: Params) -> dict[str, Any]:
             service is None
             or (task.service is not None and task.service.name == service.rsplit("/", 1)[-1])
         )
+        and (daemon is None or (task.daemon is not None and task.daemon.daemon.name == daemon))
     ]
     asked = [(key, params[key]) for key in sorted(params) if key not in ("maxResults", "nextToken")]
     answer = page(

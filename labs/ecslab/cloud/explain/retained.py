@@ -8,7 +8,6 @@ from ecslab.cloud.explain import protection, waiting
 from ecslab.cloud.explain.evidence import Absent, value_at
 from ecslab.model.managed_scaling import SCALE_IN_POINTS
 from ecslab.sim.capacity_providers import of_group
-from ecslab.sim.managed_scaling import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +82,7 @@ def of_instance(case: Case, instance: ContainerInstance) -> Iterator[Step]:
         return
     described = waiting.describe_provider(case, provider.name)
     place = ("autoScalingGroupProvider", "managedTerminationProtection")
-    if is_empty(instance):
+    if instance.empty:
         words = "It runs no task that is no daemon's; ECS unprotects it when it scales in."
         yield case.step("capacity", words, described, "capacityProviders", 0, *place)
         return

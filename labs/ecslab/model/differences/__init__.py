@@ -14,6 +14,7 @@ from typing import Final
 from ecslab.model.differences import (
     capacity,
     capacity_providers,
+    daemons,
     discovery,
     network,
     observability,
@@ -34,6 +35,7 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
     *services.DIFFERENCES,
     *capacity.DIFFERENCES,
     *capacity_providers.DIFFERENCES,
+    *daemons.DIFFERENCES,
     *network.DIFFERENCES,
     *discovery.DIFFERENCES,
     *permissions.DIFFERENCES,

@@ -8,14 +8,6 @@ from ecslab.model.differences.difference import Area, Difference
 
 DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
-        id="operations-left-out",
-        area=Area.OPERATIONS,
-        aws="Answers every operation of its API.",
-        here="An operation that is not simulated answers UnsupportedFeatureException and its name.",
-        why="A clear refusal is better than a wrong answer.",
-        test="tests/cloud/test_api.py::test_every_operation_of_the_model_works_or_names_itself",
-    ),
-    Difference(
         id="rate-counts-from-creation",
         area=Area.OPERATIONS,
         aws="Says that a rate expression starts when its rule or schedule is created, not whether"
@@ -34,15 +26,6 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         why="EventBridge user guide, dead-letter queues; the pauses between tries are not"
         " published.",
         test="tests/cloud/test_scheduled_tasks.py::test_what_fails_is_in_the_dead_letter_queue",
-    ),
-    Difference(
-        id="daemons-left-out",
-        area=Area.OPERATIONS,
-        aws="Managed daemons run one task on each Managed Instance of their capacity providers.",
-        here="Daemon task definitions can be registered, listed and deleted; CreateDaemon,"
-        " UpdateDaemon, DeleteDaemon and what lists and describes daemons are refused by name.",
-        why="AWS: managed-daemons; they need Managed Instances.",
-        test="tests/cloud/test_daemon_definitions.py::test_a_daemon_itself_is_refused_by_name",
     ),
     Difference(
         id="agent-reports",

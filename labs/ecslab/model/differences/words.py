@@ -17,6 +17,7 @@ from ecslab.model import (
     gateways,
     host_failures,
     listing_answers,
+    managed_daemon_answers,
     platform_versions,
     service_connect_answers,
     task_sets,
@@ -33,6 +34,7 @@ _MODEL: Final = "tests/model/task_definition"
 _CONNECT: Final = "tests/cloud/test_service_connect.py"
 _REGISTRY: Final = "tests/cloud/test_service_discovery.py"
 _MANAGED: Final = "tests/cloud/test_managed_instances.py"
+_DAEMONS: Final = "tests/cloud/test_managed_daemon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,31 @@ SOURCES: Final[tuple[Source, ...]] = (
         NO_TYPE=f"{_MANAGED}::test_settings_that_are_refused",
         SANDBOX_STORAGE=f"{_MANAGED}::test_settings_that_are_refused",
         TWO_TYPE_LISTS=f"{_MANAGED}::test_settings_that_are_refused",
+    ),
+    _module(
+        Area.CAPACITY,
+        managed_daemon_answers,
+        f"{_DAEMONS}_requests.py::test_wrong_daemons_are_refused",
+        UNKNOWN_PROVIDER=f"{_DAEMONS}_requests.py"
+        "::test_only_providers_of_managed_instances_in_the_same_cluster",
+        OTHER_KIND=f"{_DAEMONS}_requests.py"
+        "::test_only_providers_of_managed_instances_in_the_same_cluster",
+        NAME_TAKEN=f"{_DAEMONS}_requests.py"
+        "::test_a_name_is_taken_once_and_a_token_says_it_is_the_same",
+        TOKEN_TAKEN=f"{_DAEMONS}_requests.py"
+        "::test_a_name_is_taken_once_and_a_token_says_it_is_the_same",
+        BAD_ARN=f"{_DAEMONS}_requests.py::test_what_is_not_there",
+        NOT_FOUND=f"{_DAEMONS}_requests.py::test_what_is_not_there",
+        NOT_LISTED=f"{_DAEMONS}_requests.py::test_what_is_not_there",
+        NOT_ACTIVE=f"{_DAEMONS}_requests.py::test_deletion_replaces_the_instances",
+        PENDING=f"{_DAEMONS}_deployments.py::test_the_words_of_its_states",
+        IN_PROGRESS=f"{_DAEMONS}_deployments.py::test_the_words_of_its_states",
+        SUPERSEDED=f"{_DAEMONS}_deployments.py::test_a_newer_deployment_stops_an_older_one",
+        BREAKER=f"{_DAEMONS}_deployments.py::test_the_circuit_breaker_rolls_back",
+        ALARM=f"{_DAEMONS}_deployments.py::test_an_alarm_rolls_back_while_it_bakes",
+        NOT_PLACED=f"{_DAEMONS}s.py::test_an_agent_that_may_not_connect_has_no_daemon",
+        DRAINED=f"{_DAEMONS}s.py::test_an_instance_with_daemon_tasks_only_is_idle",
+        IMPAIRED=f"{_DAEMONS}s.py::test_the_end_of_a_critical_daemon_replaces_its_instance",
     ),
     _module(
         Area.CAPACITY,
