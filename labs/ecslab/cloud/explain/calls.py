@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ecslab.cloud.explain import logs, permission, way
+from ecslab.cloud.explain import logs, names, permission, way
 from ecslab.sim.hosts import address_in, interface_of, listener_on
 
 if TYPE_CHECKING:
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from ecslab.cloud.explain.case import Case
     from ecslab.cloud.explain.explanation import Step
+    from ecslab.journal import Entry
     from ecslab.sim.entities import Task
 
 _PORTS = {"http": 80, "https": 443}
+_BY_PROXY = (502, 503, 504)
 
 
 def denied(case: Case, task: Task) -> Iterator[Step]:
@@ -33,20 +35,35 @@ def denied(case: Case, task: Task) -> Iterator[Step]:
 
 def unanswered(case: Case, task: Task) -> Iterator[Step]:
     """Yield the newest request of the task that got no answer, and where it ended."""
-    failed = [
-        entry
-        for entry in case.journal.of_kind("request.failed")
-        if entry.fields.get("source") == task.arn
-    ]
-    if not failed:
+    newest = _newest(case, task)
+    if newest is None:
         return
-    url = failed[-1].subject
-    answered = case.last(url, "request.answered", source=task.arn)
-    if answered is not None and answered.seq > failed[-1].seq:
-        return
-    words = f"Its last request to {url} ended as: {failed[-1].fields['failure']}."
+    url = newest.subject
+    ending = newest.fields.get("failure") or f"HTTP {newest.fields.get('status')}"
+    words = f"Its last request to {url} ended as: {ending}."
     yield case.task_step("network", words, task, "attachments")
     yield from _to_address(case, task, url)
+
+
+def _newest(case: Case, task: Task) -> Entry | None:
+    """Return the newest request to a URL that did not get its answer the last time.
+
+    Through Service Connect a proxy answers 503 or 504 when no task does.
+    """
+    last: dict[str, Entry] = {}
+    for kind in ("request.failed", "request.answered"):
+        for entry in case.journal.of_kind(kind):
+            if entry.fields.get("source") == task.arn:
+                before = last.get(entry.subject)
+                if before is None or before.seq < entry.seq:
+                    last[entry.subject] = entry
+    bad = [
+        entry
+        for entry in last.values()
+        if entry.kind == "request.failed"
+        or (task.proxy is not None and entry.fields.get("status") in _BY_PROXY)
+    ]
+    return max(bad, key=lambda entry: entry.seq, default=None)
 
 
 def _to_address(case: Case, task: Task, url: str) -> Iterator[Step]:
@@ -54,9 +71,12 @@ def _to_address(case: Case, task: Task, url: str) -> Iterator[Step]:
     port = parts.port or _PORTS.get(parts.scheme, 80)
     address = parts.hostname or ""
     if not _is_address(address):
-        address = address_in(address, inside=True)
+        address = address_in(address, inside=True) or _in_dns(case, task, address)
     source = way.interface_of(case, task)
-    if not address or source is None:
+    if not address:
+        yield from names.steps(case, task, parts.hostname or "", port)
+        return
+    if source is None:
         return
     vpc = case.topology.vpc_of(source.subnet)
     hosts = case.runtime.load_balancers(case.region).hosts
@@ -73,6 +93,16 @@ def _to_address(case: Case, task: Task, url: str) -> Iterator[Step]:
     if not steps and listener_on(other, port) is None:
         words = f"The way is open, but nothing in the task behind it listens on port {port}."
         yield case.task_step("application", words, other, "containers")
+
+
+def _in_dns(case: Case, task: Task, host: str) -> str:
+    """Return an address that DNS has for a name that no proxy takes for itself, if it has one."""
+    proxy = task.proxy
+    if proxy is not None and host in proxy.names:
+        return ""
+    own = task.agent_interface
+    records = case.account.ports.directory.query(host.lower(), own.vpc) if own else None
+    return next(iter(records.addresses), "") if records is not None else ""
 
 
 def _is_address(host: str) -> bool:
