@@ -68,6 +68,7 @@ from ecslab.aws.storage import Storage
 from ecslab.aws.task_metadata import TaskMetadata
 from ecslab.aws.traffic_shifting import TrafficShifting
 from ecslab.aws.trail import Trail
+from ecslab.aws.volumes import Volumes
 from ecslab.aws.wall_clock import WallClock
 from ecslab.clock import Clock
 from ecslab.errors import CourseError
@@ -266,6 +267,7 @@ class Runtime:
             directory=CloudMap(account_id, region, network),
             functions=lambdas,
             shifting=TrafficShifting(account_id, region, judged, clients),
+            volumes=Volumes(account_id, region, judged),
         )
         account = Account(
             id=account_id,

@@ -15,6 +15,7 @@ from ecslab.sim.containers import ContainerRunner
 from ecslab.sim.discovery import Discovery
 from ecslab.sim.entities import Container, Task
 from ecslab.sim.preparation import Preparation
+from ecslab.sim.task_volumes import attach_volume, release_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,6 +26,7 @@ SPOT_INTERRUPTION = "SpotInterruption"
 """The stop code of a task whose Spot capacity was taken back (botocore ecs TaskStopCode)."""
 
 _PROVISION = (8.0, 2.0)
+_ATTACH_VOLUME = (5.0, 1.0)
 _CONNECT = (4.0, 1.0)
 _INITIALISE = (3.0, 1.0)
 _PULL = (2.0, 0.5)
@@ -70,7 +72,8 @@ class Agent:
             task.service.members[task.id] = task
         definition = str(task.definition["taskDefinitionArn"]).rsplit("/", 1)[-1]
         part_of = {"deployment": task.deployment} if task.deployment else {}
-        if task.instance is not None and not task.subnets and task.capacity_provider is None:
+        plain = task.instance is not None and task.capacity_provider is None
+        if plain and not task.subnets and task.volume is None:
             task.last_status = "PENDING"
         self._note(
             task,
@@ -152,6 +155,14 @@ class Agent:
     def _provision(self, task: Task) -> Generator[Any, Any, str | None]:
         if task.placed is not None:
             yield task.placed
+        reason = yield from self._attach_interface(task)
+        if reason is not None or task.volume is None:
+            return reason
+        task.volume.status = "ATTACHING"
+        yield self._pause(_ATTACH_VOLUME)
+        return attach_volume(self._account, task)
+
+    def _attach_interface(self, task: Task) -> Generator[Any, Any, str | None]:
         if task.instance is not None and not task.subnets:
             return None
         yield self._pause(_PROVISION)
@@ -249,12 +260,13 @@ class Agent:
                 self._account.ports.balancers.deregister(target)
         task.targets.clear()
         yield from runner.shut_down()
-        if task.interface is not None or task.subnets:
+        if task.interface is not None or task.subnets or task.volume is not None:
             self._become(task, "DEPROVISIONING")
             yield self._pause(_DEPROVISION)
             if task.interface is not None:
                 self._account.ports.network.detach(task.interface)
             task.attachment_status = "DELETED"
+            release_volume(self._account, task)
         task.stopped_at = self._account.clock.now
         for container in task.containers:
             container.status = "STOPPED"

@@ -23,6 +23,7 @@ from ecslab.sim.scaling_groups import NoScalingGroups
 from ecslab.sim.scheduler import Scheduler
 from ecslab.sim.service import Deployment, Service
 from ecslab.sim.service_deployment import ROLLING
+from ecslab.sim.task_volumes import new_volume
 from ecslab.sim.traffic_shifts import TrafficShifts
 from ecslab.sim.traffic_weights import TrafficWeights
 
@@ -203,6 +204,12 @@ class Engine:
             deployment=deployment.id,
             enable_execute_command=bool(record.get("enableExecuteCommand")),
             tags=propagated,
+            volume=new_volume(
+                self.account,
+                settings.get("volumeConfigurations") or [],
+                definition=deployment.definition["taskDefinitionArn"],
+                service_tags=service.tags,
+            ),
         )
 
     def _daemon_task(self, revision: DaemonRevision, instance: ContainerInstance) -> Task:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ecslab.sim.ports import FoundImage, Interface, Ports, Target
     from ecslab.sim.process import Process
     from ecslab.sim.service import Service
+    from ecslab.sim.task_volumes import TaskVolume
 
 FARGATE = "FARGATE"
 EXTERNAL = "EXTERNAL"
@@ -134,6 +135,8 @@ class Task:
     proxy: ConnectProxy | None = None
     stop_wanted: simpy.Event | None = None
     running_since: float | None = None
+    volume: TaskVolume | None = None
+    """The EBS volume that ECS manages for it."""
     instance: ContainerInstance | None = None
     """The container instance that it is placed on, if it is for one."""
     placed: simpy.Event | None = None

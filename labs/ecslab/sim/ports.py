@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ecslab.sim.alarms import AlarmController
     from ecslab.sim.directory import DirectoryPort
     from ecslab.sim.metric_store import MetricStore
+    from ecslab.sim.task_volumes import VolumesPort
     from ecslab.sim.traffic import Traffic
 
 
@@ -391,6 +392,7 @@ class Ports:
     directory: DirectoryPort
     functions: FunctionsPort
     shifting: ShiftingPort
+    volumes: VolumesPort | None = None
     storage: StoragePort | None = None
     traffic: Traffic | None = None
     """The HTTP requests of containers."""

@@ -15,12 +15,14 @@ from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import Placement, awsvpc_configuration
 from ecslab.aws.ecs.task_view import task_view
 from ecslab.errors import AwsError
+from ecslab.model import managed_volumes
 from ecslab.model.capacity_failures import EMPTY_PROVIDER, TOO_MANY_WAITING
 from ecslab.model.placement.messages import NO_INSTANCES
 from ecslab.model.task_definition.overrides import apply
 from ecslab.model.task_definition.tags import managed_tags, merged
 from ecslab.sim.engine import choose_provider
 from ecslab.sim.entities import EXTERNAL
+from ecslab.sim.task_volumes import new_volume
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Cluster, Task
@@ -65,6 +67,11 @@ def new_task(
         overrides=params.get("overrides") or {},
         enable_execute_command=bool(params.get("enableExecuteCommand")),
         tags=tags,
+        volume=new_volume(
+            call.account,
+            params.get("volumeConfigurations") or [],
+            definition=definition["taskDefinitionArn"],
+        ),
     )
 
 
@@ -127,6 +134,7 @@ def start(call: Call, params: Params) -> dict[str, Any]:
         message = "Task definition does not support launch_type EC2."
         raise AwsError(_INVALID, message)
     network = awsvpc_configuration(call, params, definition, "EC2")
+    managed_volumes.check(params.get("volumeConfigurations") or [], definition, fargate=False)
     effective = apply(
         definition,
         params.get("overrides") or {},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.errors import AwsError
 from ecslab.model import cluster as rules
-from ecslab.model import platform_versions
+from ecslab.model import managed_volumes, platform_versions
 from ecslab.model.placement.request import (
     MANAGED_STRATEGY,
     check_constraints,
@@ -80,6 +80,12 @@ def decide(call: Call, cluster: Cluster, params: Params, definition: dict[str, A
         raise AwsError(_INVALID, message)
     platform = _platform(params, definition, launch_type)
     check_placement(params, definition, launch_type)
+    managed_volumes.check(
+        params.get("volumeConfigurations") or [],
+        definition,
+        fargate=launch_type == "FARGATE",
+        daemon=params.get("schedulingStrategy") == "DAEMON",
+    )
     network = awsvpc_configuration(call, params, definition, launch_type)
     return Placement(launch_type, strategy, network, platform)
 

@@ -131,6 +131,7 @@ def _deployment(service: Service, deployment: Deployment) -> dict[str, Any]:
         "networkConfiguration": settings.get("networkConfiguration"),
         "serviceConnectConfiguration": settings.get("serviceConnectConfiguration"),
         "serviceConnectResources": _connect_resources(deployment),
+        "volumeConfigurations": settings.get("volumeConfigurations"),
     }
     return {key: value for key, value in view.items() if value} | {
         "failedTasks": deployment.failed_tasks,

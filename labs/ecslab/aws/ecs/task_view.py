@@ -11,6 +11,7 @@ from ecslab.sim.entities import FARGATE
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Container, Task
+    from ecslab.sim.task_volumes import TaskVolume
 
 
 def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
@@ -22,7 +23,11 @@ def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
     """
     definition = task.definition
     view: dict[str, Any] = {
-        "attachments": [*connect_attachments(task), *([_attachment(task)] if task.subnets else [])],
+        "attachments": [
+            *connect_attachments(task),
+            *([_attachment(task)] if task.subnets else []),
+            *([_volume(task.volume)] if task.volume is not None else []),
+        ],
         "attributes": [{"name": "ecs.cpu-architecture", "value": _architecture(task).lower()}],
         "availabilityZone": task.zone,
         "capacityProviderName": task.capacity_provider,
@@ -101,6 +106,22 @@ def _attachment(task: Task) -> dict[str, Any]:
         "type": "ElasticNetworkInterface",
         "status": task.attachment_status,
         "details": details,
+    }
+
+
+def _volume(volume: TaskVolume) -> dict[str, Any]:
+    pairs = [
+        ("roleArn", volume.role),
+        ("volumeName", volume.name),
+        ("deleteOnTermination", str(volume.deleted_with_task).lower()),
+        ("volumeId", volume.id),
+        ("statusReason", volume.reason),
+    ]
+    return {
+        "id": volume.attachment_id,
+        "type": "AmazonElasticBlockStorage",
+        "status": volume.status,
+        "details": [{"name": name, "value": value} for name, value in pairs if value],
     }
 
 

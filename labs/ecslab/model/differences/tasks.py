@@ -45,6 +45,23 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/sim/test_task_life.py::test_stopped_tasks_are_hidden_and_kept_for_an_hour",
     ),
     Difference(
+        id="volume-that-fails",
+        area=Area.TASKS,
+        aws="Documents the status reason of an EBS volume that can't be attached, not the task's"
+        " stopped reason; such a task may stay in DEPROVISIONING.",
+        here="The stopped reason is the status reason; the task stops after its usual time.",
+        why="troubleshoot-ebs-volumes-scenarios lists the status reasons only.",
+        test="tests/cloud/test_managed_volumes.py::test_a_role_that_does_not_do_stops_the_task",
+    ),
+    Difference(
+        id="volumes-start-empty",
+        area=Area.TASKS,
+        aws="A volume that is made from a snapshot holds what was in the snapshot.",
+        here="Every new volume is empty.",
+        why="The simulation has snapshots by their ids only.",
+        test="tests/cloud/test_managed_volumes.py::test_what_is_written_is_on_the_volume_only",
+    ),
+    Difference(
         id="health-check-stop-code",
         area=Area.TASKS,
         aws="Does not say which stopCode goes with `Task failed container health checks`.",

@@ -18,6 +18,7 @@ from ecslab.model import (
     host_failures,
     listing_answers,
     managed_daemon_answers,
+    managed_volumes,
     platform_versions,
     service_connect_answers,
     task_sets,
@@ -117,6 +118,13 @@ SOURCES: Final[tuple[Source, ...]] = (
         "tests/cloud/contract/test_tokens.py::test_how_a_token_is_written",
         TASK_SET_DIFFERS="tests/cloud/contract/test_tokens.py"
         "::test_another_request_with_the_same_token_is_refused",
+    ),
+    _module(
+        Area.TASKS,
+        managed_volumes,
+        "tests/cloud/test_managed_volumes.py::test_settings_that_are_refused",
+        TOO_MANY="tests/cloud/test_managed_volumes.py::test_only_one_and_not_for_daemons",
+        DAEMON="tests/cloud/test_managed_volumes.py::test_only_one_and_not_for_daemons",
     ),
     _module(
         Area.CAPACITY,

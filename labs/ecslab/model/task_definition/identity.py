@@ -137,6 +137,11 @@ def role_syntax(draft: Draft) -> Iterator[Mapping[str, object]]:
             yield {}
 
 
+def is_role(text: str) -> bool:
+    """Return whether a text is the ARN of an IAM role."""
+    return _ROLE_ARN.fullmatch(text) is not None
+
+
 RULES = (
     family_missing,
     family_characters,

@@ -1,0 +1,111 @@
+"""Amazon EBS as Amazon ECS uses it for the volumes of tasks, on moto's EC2 backend.
+
+AWS: AmazonECSInfrastructureRolePolicyForVolumes (what the infrastructure role needs); ebs-volumes.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import ec2_backends
+from moto.kms.models import kms_backends
+
+from ecslab.model.managed_volumes import NO_KEY, NO_ROLE
+from ecslab.sim.task_volumes import NotMade
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ecslab.aws.iam_roles import Roles
+
+_ECS: Final = "ecs.amazonaws.com"
+_NEEDED: Final = ("ec2:CreateVolume", "ec2:CreateTags", "ec2:AttachVolume")
+_DEVICE: Final = "/dev/xvdba"
+
+
+class Volumes:
+    """Makes volumes with the permissions of an infrastructure role.
+
+    Args:
+        account: the account id.
+        region: the Region.
+        roles: what IAM says about roles.
+    """
+
+    def __init__(self, account: str, region: str, roles: Roles) -> None:
+        self._account = account
+        self._region = region
+        self._roles = roles
+
+    def make(
+        self,
+        settings: Mapping[str, Any],
+        zone: str,
+        tags: Mapping[str, str],
+        instance: str | None,
+    ) -> str | NotMade:
+        """Make a volume and attach it; return its id, or why that can't be."""
+        role = str(settings["roleArn"])
+        if not self._may(role):
+            return NotMade(NO_ROLE(role=role))
+        key = settings.get("kmsKeyId")
+        if key and not self._knows_key(str(key)):
+            return NotMade(NO_KEY())
+        backend = self._backend()
+        try:
+            volume = backend.create_volume(
+                size=settings.get("sizeInGiB"),
+                zone_name=zone,
+                snapshot_id=settings.get("snapshotId"),
+                encrypted=bool(settings.get("encrypted")),
+                kms_key_id=key,
+                volume_type=settings.get("volumeType", "gp3"),
+                iops=settings.get("iops"),
+                throughput=settings.get("throughput"),
+            )
+        except EC2ClientError as error:
+            return NotMade(f"ECS failed to set up the EBS volume. {error.message}")
+        volume.add_tags(dict(tags))
+        if instance is not None:
+            backend.attach_volume(volume.id, instance, _DEVICE)
+        else:
+            # On Fargate the volume is attached to a machine of AWS, which has no id here.
+            volume.attachment = SimpleNamespace(
+                volume=volume,
+                volume_id=volume.id,
+                instance=SimpleNamespace(id=""),
+                instance_id="",
+                device=_DEVICE,
+                status="attached",
+                attach_time=volume.create_time,
+            )
+        return str(volume.id)
+
+    def release(self, volume: str, *, delete: bool) -> None:
+        """Detach a volume, and delete it if that is wanted."""
+        backend = self._backend()
+        found = backend.volumes.get(volume)
+        if found is None:
+            return
+        if found.attachment is not None and found.attachment.instance_id:
+            backend.detach_volume(volume, found.attachment.instance_id, _DEVICE)
+        found.attachment = None
+        if delete:
+            backend.delete_volume(volume)
+
+    def _may(self, role: str) -> bool:
+        """Return whether ECS can use the role, and the role can do what is needed."""
+        source = f"arn:aws:ecs:{self._region}:{self._account}:*"
+        if not self._roles.assumable(role, _ECS, source_arn=source, source_account=self._account):
+            return False
+        resource = f"arn:aws:ec2:{self._region}:{self._account}:volume/*"
+        return all(self._roles.permits(role, action, resource).allowed for action in _NEEDED)
+
+    def _knows_key(self, key: str) -> bool:
+        backend: Any = kms_backends[self._account][self._region]
+        return bool(backend.get_key_id(key) in backend.keys)
+
+    def _backend(self) -> Any:
+        return ec2_backends[self._account][self._region]
