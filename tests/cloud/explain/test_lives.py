@@ -269,6 +269,29 @@ def test_evidence_that_is_gone(runs: Runs) -> None:
     assert found.steps[0].evidence.value[0]["reason"] == "MISSING"
 
 
+def test_what_outlives_a_task(runs: Runs) -> None:
+    """Drill 27: service events and logs are there when the task is no longer."""
+    shop = runs.shop
+    definition = shop.ecs.register_task_definition(
+        family="web",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        executionRoleArn=shop.role,
+        containerDefinitions=[runs.container("web", Image(port=80, logs=("orders: none",)))],
+    )["taskDefinition"]["taskDefinitionArn"]
+    shop.serve(definition, 1)
+    shop.cloud.advance(minutes=2)
+    (first,) = shop.ecs.list_tasks(cluster="shop")["taskArns"]
+    shop.ecs.stop_task(cluster="shop", task=first)
+    shop.cloud.advance(hours=2)
+    found = explained(shop.cloud, first, "Task stopped by user; web ended with 143")
+    values = [str(step.evidence.value) for step in found.steps]
+    assert "orders: none" in values
+    assert any(first.rsplit("/", 1)[-1] in value for value in values[1:])
+
+
 def test_a_task_on_its_way(runs: Runs) -> None:
     """Drill 21: every state of a start says what is going on."""
     runs.start("young", runs.container("young", Image(port=80, size=600)))

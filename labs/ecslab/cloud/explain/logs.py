@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecslab.cloud.explain.evidence import value_at
 
@@ -24,12 +24,23 @@ def last_line(case: Case, task: Task, container: Container) -> Line | None:
 
 def lines(case: Case, task: Task, container: Container) -> Iterator[Line]:
     """Yield the places of a container's lines, the newest first."""
-    options = (container.spec.get("logConfiguration") or {}).get("options") or {}
+    return lines_of(case, container.spec, task.id)
+
+
+def lines_of(case: Case, spec: dict[str, Any], identifier: str) -> Iterator[Line]:
+    """Yield the places of the lines of a container, the newest first.
+
+    Args:
+        case: the account.
+        spec: its container definition.
+        identifier: the id of its task, of which nothing else need be left.
+    """
+    options = (spec.get("logConfiguration") or {}).get("options") or {}
     group = options.get("awslogs-group")
     if not group or options.get("awslogs-region") != case.region:
         return
     prefix = options.get("awslogs-stream-prefix")
-    stream = f"{prefix}/{container.name}/{task.id}" if prefix else task.id
+    stream = f"{prefix}/{spec['name']}/{identifier}" if prefix else identifier
     answer = case.ask("logs", "get_log_events", logGroupName=group, logStreamName=stream)
     events = value_at(answer, "events") or []
     for index in range(len(events) - 1, -1, -1):
