@@ -92,6 +92,11 @@ class ContainerInstance:
         """Return whether it has no tasks but those of daemons (managed-scaling-behavior)."""
         return all(task.is_daemon for task in self.tasks.values())
 
+    @property
+    def daemon_tasks(self) -> list[Task]:
+        """Return its tasks of managed daemons."""
+        return [task for task in self.tasks.values() if task.daemon is not None]
+
     def take(self, task: Task) -> None:
         """Have a task hold what it needs from now on."""
         self.tasks[task.id] = task

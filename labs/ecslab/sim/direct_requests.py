@@ -87,6 +87,23 @@ class DirectRequests:
         assert failure is not None  # noqa: S101 - there is an address at least
         raise failure
 
+    def to_daemons(self, request: Request, task: Task) -> Way:
+        """Return the way of a request to the managed daemons of the sender's instance.
+
+        They share one network namespace, and with it one address
+        (managed-daemons-task-definitions, "Network mode").
+        """
+        daemons = task.instance.daemon_tasks if task.instance is not None else []
+        if not daemons:
+            words = f"there is no managed daemon on the instance of task {task.id}"
+            yield Wait(request.connect_timeout)
+            raise ConnectionTimedOutError.of(request, [Hop(words, shown_by(task), "timeout")])
+        listening = (each for each in daemons if listener_on(each, request.port) is not None)
+        target = next(listening, daemons[0])
+        words = f"task {task.id} calls the managed daemons of its instance"
+        path = Path((Hop(words, shown_by(target)),))
+        return (yield from self._converse(request, target, path))
+
     def loopback(self, request: Request, task: Task | None) -> Way:
         """Return the way of a request from a task to itself."""
         if task is None:

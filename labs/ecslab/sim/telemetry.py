@@ -1,8 +1,9 @@
-"""What services use of what they have reserved: the namespace AWS/ECS.
+"""What services and managed daemons use of what they have reserved: the namespace AWS/ECS.
 
 AWS: available-metrics and cloudwatch-metrics; the agent takes a sample every 20 seconds
 (amazon-ecs-agent, config.go), CloudWatch keeps one point a minute, or of 20 seconds where the
-service's monitoring says so (target-tracking-faster-auto-scaling).
+service's monitoring says so (target-tracking-faster-auto-scaling). A managed daemon is a service
+named `daemon:` and its name (managed-daemons-metrics).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _UTILIZATION: Final = ("CPUUtilization", "MemoryUtilization")
 
 
 class Telemetry:
-    """Measures the services of an account.
+    """Measures the services and the managed daemons of an account.
 
     A sample is taken of a service when one of its tasks has changed; every 20 seconds only of
     those whose programs use more at one time than at another.
@@ -42,7 +43,7 @@ class Telemetry:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._services: dict[str, _ServiceTelemetry] = {}
+        self._measured: dict[str, _TasksTelemetry] = {}
         self._measuring = False
 
     def changed(self, task: Task) -> None:
@@ -51,12 +52,15 @@ class Telemetry:
         Args:
             task: the task.
         """
-        service = task.service
-        if service is None:
+        owner = task.service if task.daemon is None else task.daemon.daemon
+        if owner is None:
             return
-        found = self._services.get(service.arn)
+        found = self._measured.get(owner.arn)
         if found is None:
-            found = self._services[service.arn] = _ServiceTelemetry(self._account, service)
+            name = owner.name if task.service is not None else f"daemon:{owner.name}"
+            names = {"ClusterName": task.cluster.name, "ServiceName": name}
+            found = _TasksTelemetry(self._account, names, task.service)
+            self._measured[owner.arn] = found
         found.changed(task)
         if found.varying and not self._measuring:
             self._measuring = True
@@ -67,7 +71,7 @@ class Telemetry:
         env = self._account.clock.env
         while True:
             yield env.timeout(SAMPLE - (float(env.now) - SAMPLE / 2) % SAMPLE)
-            varying = [each for each in self._services.values() if each.varying]
+            varying = [each for each in self._measured.values() if each.varying]
             if not varying:
                 self._measuring = False
                 return
@@ -75,11 +79,18 @@ class Telemetry:
                 each.sample()
 
 
-class _ServiceTelemetry:
-    """Measures one service."""
+class _TasksTelemetry:
+    """Measures the tasks of one service or managed daemon.
 
-    def __init__(self, account: Account, service: Service) -> None:
+    Args:
+        account: the account.
+        names: the dimensions of the metrics.
+        service: the service, None for a managed daemon.
+    """
+
+    def __init__(self, account: Account, names: dict[str, str], service: Service | None) -> None:
         self._account = account
+        self._names = names
         self._service = service
         self._used: dict[str, TaskUsage] = {}
         self._live: set[str] = set()
@@ -91,7 +102,8 @@ class _ServiceTelemetry:
         live = task.last_status in _LIVE
         if live != (task.id in self._live):
             (self._live.add if live else self._live.discard)(task.id)
-            self._set("LiveTaskCount", "Count", float(len(self._live)) if self._live else None)
+            if self._service is not None:
+                self._set("LiveTaskCount", "Count", float(len(self._live)) or None)
         before = self._used.get(task.id)
         self.varying.pop(task.id, None)
         if task.last_status != "RUNNING":
@@ -123,9 +135,8 @@ class _ServiceTelemetry:
         self._gauge(name, unit).set(self._account.ports.metrics.now(), value)
 
     def _gauge(self, name: str, unit: str) -> Gauge:
-        names = {"ClusterName": self._service.cluster.name, "ServiceName": self._service.name}
         period = self._resolution(name)
-        metric = Metric.of("AWS/ECS", name, names)
+        metric = Metric.of("AWS/ECS", name, self._names)
         return self._account.ports.metrics.gauge(metric, unit, every=SAMPLE, period=period)
 
     def _resolution(self, name: str) -> int:
@@ -133,7 +144,7 @@ class _ServiceTelemetry:
 
         A service that has come to its end has no revision any more, and nothing to measure.
         """
-        current = self._service.current
+        current = self._service.current if self._service is not None else None
         monitoring = current.settings.get("monitoring") if current is not None else None
         for each in (monitoring or {}).get("metricConfigurations") or []:
             if name in each["metricNames"]:

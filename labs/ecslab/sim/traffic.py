@@ -48,6 +48,8 @@ __all__ = ["AGENT_ADDRESS", "Traffic"]
 
 AGENT_ADDRESS: Final = "169.254.170.2"
 """Where the container agent answers the containers of its tasks (task-iam-roles)."""
+DAEMON_ADDRESS: Final = "169.254.172.2"
+"""Where tasks reach the managed daemons of their instance (managed-daemons-task-definitions)."""
 
 _ROUND_TRIP_INTERNET: Final = 0.02
 _ROUND_TRIP_INSIDE: Final = 0.001
@@ -224,8 +226,9 @@ class Traffic:
     def _way(self, request: Request) -> Way:
         task = self._source(request)
         yield Wait(_ROUND_TRIP_INSIDE if task else _ROUND_TRIP_INTERNET)
-        if request.host in _LOOPBACK:
-            return (yield from self._direct.loopback(request, task))
+        near = self._near(request, task)
+        if near is not None:
+            return (yield from near)
         if request.host == AGENT_ADDRESS and task is not None:
             return self._ask_agent(request, task)
         if task is not None and interface_of(task) is None:
@@ -249,6 +252,12 @@ class Traffic:
             )
             raise NameNotResolvedError(message, hops=found.hops)
         return (yield from self._direct.way(request, task, found))
+
+    def _near(self, request: Request, task: Task | None) -> Way | None:
+        """Return the way to what does not leave the sender's host, None for anything else."""
+        if task is not None and _among_daemons(request, task):
+            return self._direct.to_daemons(request, task)
+        return self._direct.loopback(request, task) if request.host in _LOOPBACK else None
 
     def _to_balancer(self, request: Request, task: Task | None, balancer: LoadBalancer) -> Way:
         source = interface_of(task) if task else None
@@ -289,6 +298,13 @@ def _timed(outcome: Response | TrafficError, seconds: float) -> Response | Traff
         outcome.seconds = seconds
         return outcome
     return replace(outcome, seconds=seconds)
+
+
+def _among_daemons(request: Request, task: Task) -> bool:
+    """Say whether a request of a task goes to the managed daemons of its instance."""
+    if task.daemon is not None and request.host in _LOOPBACK:
+        return True
+    return request.host == DAEMON_ADDRESS and interface_of(task) is not None
 
 
 def _has_network(task: Task) -> bool:

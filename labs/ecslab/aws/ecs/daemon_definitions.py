@@ -24,6 +24,8 @@ _INVALID: Final = "InvalidParameterException"
 _STORE: Final = "daemon_definitions"
 _GONE_AFTER: Final = 60.0
 _PASSED_ON: Final[tuple[str, ...]] = ("family", "taskRoleArn", "executionRoleArn", "cpu", "memory")
+_NETWORK_MODE: Final = "daemon_bridge"
+"""What ECS sets by itself (managed-daemons-task-definitions, "Network mode")."""
 _MODES: Final = ("none", "shared")
 _STATES: Final = ("ACTIVE", "DELETE_IN_PROGRESS", "ALL")
 
@@ -170,7 +172,8 @@ def runnable(call: Call, reference: str) -> dict[str, Any]:
         AwsError: ClientException when there is none that is ACTIVE.
     """
     found = _store(call).definitions.runnable(_inside(reference))
-    return {**found, "taskDefinitionArn": _outside(found["taskDefinitionArn"])}
+    arn = _outside(found["taskDefinitionArn"])
+    return {**found, "taskDefinitionArn": arn, "networkMode": _NETWORK_MODE}
 
 
 def _purge(call: Call, store: _Store) -> Generator[Any, Any, None]:
