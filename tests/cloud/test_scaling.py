@@ -350,19 +350,6 @@ def test_scaling_is_an_event(shop: Shop) -> None:
     assert scaled.activities()[0]["Cause"] == "minimum capacity was set to 4"
 
 
-def test_predictive_scaling_is_refused(shop: Shop) -> None:
-    scaled = Scaled(shop)
-    pair = {"PredefinedMetricType": "ECSServiceCPUUtilization"}
-    specification = {"TargetValue": 50.0, "PredefinedMetricPairSpecification": pair}
-    with pytest.raises(ClientError, match="not part of this simulation"):
-        scaled.api.put_scaling_policy(
-            **PLACE,
-            PolicyName="forecast",
-            PolicyType="PredictiveScaling",
-            PredictiveScalingPolicyConfiguration={"MetricSpecifications": [specification]},
-        )
-
-
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
+from ecslab.aws.predictive_rules import time_range
 from ecslab.aws.scaling_rules import (
     check_limits,
     check_policy,
@@ -21,6 +22,7 @@ from ecslab.aws.scaling_rules import (
     policy_settings,
 )
 from ecslab.errors import AwsError
+from ecslab.sim.scaling.predictive import PREDICTIVE
 from ecslab.sim.scaling.targets import (
     DIMENSION,
     NAMESPACE,
@@ -44,11 +46,10 @@ _ROLE: Final = (
     "AWSServiceRoleForApplicationAutoScaling_ECSService"
 )
 _SHOWN_BY_DEFAULT: Final = 50
-_PREDICTIVE: Final = "PredictiveScaling"
 _SETTINGS: Final = {
     "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
     "StepScaling": "StepScalingPolicyConfiguration",
-    _PREDICTIVE: "PredictiveScalingPolicyConfiguration",
+    PREDICTIVE: "PredictiveScalingPolicyConfiguration",
 }
 
 
@@ -75,13 +76,40 @@ def deregister(scaling: ScalingController, _account: Account, params: Params) ->
     return {}
 
 
+def forecast(scaling: ScalingController, account: Account, params: Params) -> Params:
+    """Answer GetPredictiveScalingForecast; before there is a forecast, it has no points."""
+    start, end = time_range(params, account.clock.now)
+    policy = _target(scaling, params).policies.get(params["PolicyName"])
+    if policy is None or policy.kind != PREDICTIVE:
+        text = f"No predictive scaling policy found for {_named(params)}: {params['PolicyName']}"
+        raise invalid(text)
+    found = scaling.predictive.forecast_of(policy)
+    hours = [hour for hour in sorted(found.load) if start.timestamp() <= hour < end.timestamp()]
+    answer: Params = {
+        "LoadForecast": [
+            {
+                "Timestamps": hours,
+                "Values": [found.load[hour] for hour in hours],
+                "MetricSpecification": policy.settings["MetricSpecifications"][0],
+            }
+        ],
+        "CapacityForecast": {
+            "Timestamps": hours,
+            "Values": [float(found.capacity[hour]) for hour in hours],
+        },
+    }
+    return answer | ({"UpdateTime": found.updated_at} if found.updated_at is not None else {})
+
+
 def describe_targets(scaling: ScalingController, account: Account, params: Params) -> Params:
     """Answer DescribeScalableTargets."""
     wanted = params.get("ResourceIds")
     found = [
         target for target in scaling.targets.values() if not wanted or target.resource in wanted
     ]
-    return _page(params, "ScalableTargets", [_target_view(target, account) for target in found])
+    predicted = scaling.predictive.predicted
+    views = [_target_view(target, account, predicted(target)) for target in found]
+    return _page(params, "ScalableTargets", views)
 
 
 def put_policy(scaling: ScalingController, account: Account, params: Params) -> Params:
@@ -90,7 +118,7 @@ def put_policy(scaling: ScalingController, account: Account, params: Params) -> 
     before = target.policies.get(params["PolicyName"])
     kind = params.get("PolicyType") or (before.kind if before else "StepScaling")
     settings = policy_settings(params, kind)
-    check_policy(kind, settings, target)
+    check_policy(kind, settings)
     identifier, name = account.identifiers.uuid(), params["PolicyName"]
     arn = (
         f"arn:aws:autoscaling:{account.region}:{account.id}:scalingPolicy:{identifier}"
@@ -186,6 +214,7 @@ _OPERATIONS: dict[str, Answer] = {
     "describe_scheduled_actions": describe_actions,
     "delete_scheduled_action": delete_action,
     "describe_scaling_activities": describe_activities,
+    "get_predictive_scaling_forecast": forecast,
 }
 
 
@@ -277,10 +306,9 @@ def _place(target_resource: str) -> Params:
     }
 
 
-def _target_view(target: ScalableTarget, account: Account) -> Params:
+def _target_view(target: ScalableTarget, account: Account, predicted: int | None) -> Params:
     states = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended")
     suspended = dict.fromkeys((*states, "ScheduledScalingSuspended"), False)
-    predicted = {"PredictedCapacity": target.predicted} if target.predicted is not None else {}
     return {
         **_place(target.resource),
         "MinCapacity": target.low,
@@ -289,7 +317,7 @@ def _target_view(target: ScalableTarget, account: Account) -> Params:
         "CreationTime": target.created_at,
         "SuspendedState": suspended | target.suspended,
         "ScalableTargetARN": target.arn,
-        **predicted,
+        **({"PredictedCapacity": predicted} if predicted is not None else {}),
     }
 
 

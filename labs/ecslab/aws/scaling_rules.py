@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ecslab.aws.predictive_rules import check_predictive
 from ecslab.errors import AwsError
 from ecslab.model.schedules import Schedule
 from ecslab.sim.scaling.targets import ScalableTarget
@@ -62,18 +63,18 @@ def policy_settings(params: Params, kind: str) -> Params:
     return dict(settings)
 
 
-def check_policy(kind: str, settings: Params, target: ScalableTarget) -> None:
+def check_policy(kind: str, settings: Params) -> None:
     """Refuse a configuration that no policy can have.
 
     Raises:
-        AwsError: ValidationException, or UnsupportedOperation for what is not simulated.
+        AwsError: ValidationException.
     """
     if kind == _TRACKING:
         _check_tracking(settings)
     elif kind == _STEP:
         _check_steps(settings)
     else:
-        _check_predictive(settings, target)
+        check_predictive(settings)
 
 
 def check_schedule(settings: Params, now: datetime) -> Schedule:
@@ -143,12 +144,3 @@ def _check_steps(settings: Params) -> None:
     for (_, before), (after, _) in pairwise(spans):
         if before != after:
             raise invalid("Step adjustment intervals must neither overlap nor leave a gap")
-
-
-def _check_predictive(settings: Params, target: ScalableTarget) -> None:
-    message = (
-        f"Predictive scaling of {target.resource} is not part of this simulation; use target"
-        " tracking, step or scheduled scaling."
-    )
-    if settings:
-        raise AwsError("UnsupportedOperation", message)

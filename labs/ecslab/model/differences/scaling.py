@@ -51,11 +51,42 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/cloud/test_scaling.py::test_scheduled_actions_change_the_limits",
     ),
     Difference(
-        id="predictive",
+        id="predictive-forecast",
         area=Area.SCALING,
-        aws="Predictive scaling forecasts the load of a service.",
-        here="A policy of the type PredictiveScaling is refused.",
-        why="A forecast by machine learning can't be reproduced.",
-        test="tests/cloud/test_scaling.py::test_predictive_scaling_is_refused",
+        aws="Predictive scaling finds daily and weekly patterns by machine learning.",
+        here="An hour is expected to be the average of the same hour of the same weekday, or of the"
+        " same hour of all days as long as there is no such one; the capacity follows from what one"
+        " task has carried for each unit of the scaling metric.",
+        why="The page on how predictive scaling works says what goes in and what comes out.",
+        test="tests/model/test_forecast.py::test_the_same_hour_of_the_week_or_of_the_day",
+    ),
+    Difference(
+        id="predictive-first-forecast",
+        area=Area.SCALING,
+        aws="Does not say how soon after the policy the first forecast is there, nor what"
+        " GetPredictiveScalingForecast answers before.",
+        here="It is there at once if there are 24 hours of data, and with the first hour that"
+        " completes them if not; before, the answer has no points.",
+        why="The page on how predictive scaling works names the 24 hours alone.",
+        test="tests/cloud/test_predictive_scaling.py::test_a_forecast_needs_24_hours_of_data",
+    ),
+    Difference(
+        id="predictive-metrics",
+        area=Area.SCALING,
+        aws="Names the predefined metrics of predictive scaling; which of them are pairs, loads and"
+        " scaling metrics is said for EC2's alone, and not how they are added up.",
+        here="ECSServiceCPUUtilization, ECSServiceMemoryUtilization and ALBRequestCount are pairs,"
+        " those with Total are loads, those with Average or PerTarget scaling metrics. The load is"
+        " the average utilization times LiveTaskCount, or the requests of an hour.",
+        why="botocore application-autoscaling PredictiveScalingPredefinedMetricPairSpecification.",
+        test="tests/cloud/test_predictive_scaling.py::test_a_predefined_pair_of_metrics",
+    ),
+    Difference(
+        id="predictive-texts",
+        area=Area.SCALING,
+        aws="Does not publish the words of the refusals and of the scaling activities.",
+        here="ValidationException and words of ours; the cause names the policy and the capacity.",
+        why="botocore application-autoscaling has the rules.",
+        test="tests/cloud/test_predictive_scaling.py::test_configurations_that_are_refused",
     ),
 )

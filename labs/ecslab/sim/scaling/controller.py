@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model.scaling.capacity import clamped, step_scaled, tracked
 from ecslab.sim.scaling.activities import Activities
+from ecslab.sim.scaling.predictive import PREDICTIVE, PredictiveScaling
 from ecslab.sim.scaling.tracking_alarms import TrackingAlarms
 from ecslab.sim.service_events import ServiceEvents
 
@@ -43,6 +44,7 @@ class ScalingController:
         self.targets: dict[str, ScalableTarget] = {}
         self.activities = Activities(account)
         self.alarms = TrackingAlarms(account)
+        self.predictive = PredictiveScaling(account, self.service, self._set)
         account.ports.alarms.on_action("autoscaling", self._on_alarm)
 
     # --- What the API tells ---------------------------------------------------------------------
@@ -79,6 +81,7 @@ class ScalingController:
         """Forget a target, with its policies and their alarms."""
         for policy in target.policies.values():
             self._account.ports.alarms.delete(policy.alarms)
+        target.policies.clear()
         del self.targets[target.resource]
 
     def put_policy(self, target: ScalableTarget, policy: Policy) -> None:
@@ -90,6 +93,8 @@ class ScalingController:
         target.policies[policy.name] = policy
         if policy.kind == _TARGET_TRACKING:
             policy.alarms = self.alarms.make(target, policy)
+        elif policy.kind == PREDICTIVE:
+            self.predictive.follow(target, policy)
 
     def schedule(self, target: ScalableTarget, action: ScheduledAction) -> None:
         """Add a scheduled action to a target, or change one."""
@@ -191,6 +196,7 @@ class ScalingController:
                 if least is None:  # AWS: it scales in only if all policies are ready for it
                     return
                 wanted = max(wanted, least)
+        wanted = max(wanted, self.predictive.predicted(target) or 0)
         if wanted >= service.desired:
             if service.desired > target.low and tracking:
                 self.activities.refuse(

@@ -112,4 +112,3 @@ class ScalableTarget:
     """The capacity before the last scale-out, which counts while its cooldown lasts."""
     out_until: float = 0.0
     in_until: float = 0.0
-    predicted: int | None = None
