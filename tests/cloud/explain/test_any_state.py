@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecslab import Cloud, Image
+from ecslab.sim.request import TrafficError
 
 IMAGES = (
     Image(port=8080),
@@ -29,6 +30,7 @@ STUCK = {"minimumHealthyPercent": 100, "maximumPercent": 100}
 MOVES = (
     "roll", "force", "scale", "stop", "delete-service", "delete-cluster", "delete-role",
     "close", "listen-no-more", "fail-instance", "drain", "run", "delete-repository", "limits",
+    "protect", "request", "disable", "deregister", "lose-zone", "undo",
 )  # fmt: skip
 
 
@@ -47,6 +49,9 @@ class Account:
         self.subnets = self.front.subnets
         self.fleet.launch(1)
         self.version = 0
+        self.scaling: Any = boto3.client("application-autoscaling")
+        self.events: Any = boto3.client("events")
+        self.events.put_rule(Name="nightly", ScheduleExpression="rate(5 minutes)")
 
     def begin(self, image: Image) -> None:
         """Create both services."""
@@ -59,6 +64,23 @@ class Account:
             launchType="EC2",
             desiredCount=2,
         )
+        place = {"ServiceNamespace": "ecs", "ResourceId": "service/shop/web"}
+        place["ScalableDimension"] = "ecs:service:DesiredCount"
+        self.scaling.register_scalable_target(**place, MinCapacity=1, MaxCapacity=3)
+        metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+        self.scaling.put_scaling_policy(
+            **place,
+            PolicyName="cpu",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 5.0,
+                "PredefinedMetricSpecification": metric,
+            },
+        )
+        cluster = "arn:aws:ecs:us-east-1:123456789012:cluster/shop"
+        target = {"Id": "t", "Arn": cluster, "RoleArn": self.front.role}
+        target["EcsParameters"] = {"TaskDefinitionArn": small}
+        self.events.put_targets(Rule="nightly", Targets=[target])
 
     def move(self, name: str, number: int) -> None:
         """Do something; AWS may refuse it."""
@@ -129,6 +151,31 @@ class Account:
         for arn in self.fleet.arns()[:1]:
             self.cloud.fail_instance(arn)
 
+    def protect(self, number: int, _image: Image) -> None:
+        arns = self.ecs.list_tasks(cluster="shop")["taskArns"]
+        if arns:
+            self.ecs.update_task_protection(
+                cluster="shop", tasks=[arns[number % len(arns)]], protectionEnabled=True
+            )
+
+    def request(self, _number: int, _image: Image) -> None:
+        with contextlib.suppress(TrafficError):
+            self.cloud.http(self.front.url)
+
+    def disable(self, _number: int, _image: Image) -> None:
+        self.events.disable_rule(Name="nightly")
+
+    def deregister(self, _number: int, _image: Image) -> None:
+        self.ecs.deregister_task_definition(taskDefinition="web:1")
+
+    def lose_zone(self, number: int, _image: Image) -> None:
+        self.cloud.lose_zone(("us-east-1a", "us-east-1b")[number % 2])
+
+    def undo(self, _number: int, _image: Image) -> None:
+        found = self.ecs.list_service_deployments(cluster="shop", service="web")
+        for each in found["serviceDeployments"][:1]:
+            self.ecs.stop_service_deployment(serviceDeploymentArn=each["serviceDeploymentArn"])
+
     def drain(self, _number: int, _image: Image) -> None:
         self.ecs.update_container_instances_state(
             cluster="shop", containerInstances=self.fleet.arns(), status="DRAINING"
@@ -140,6 +187,12 @@ class Account:
         yield from (f"{prefix}:cluster/shop", f"{prefix}:service/shop/web")
         yield from (f"{prefix}:service/shop/worker", f"{prefix}:capacity-provider/FARGATE")
         yield self.front.target_group
+        yield self.front.balancer["LoadBalancerArn"]
+        yield "arn:aws:events:us-east-1:123456789012:rule/nightly"
+        found = self.scaling.describe_scalable_targets(ServiceNamespace="ecs")
+        yield from (each["ScalableTargetARN"] for each in found["ScalableTargets"])
+        found = boto3.client("cloudwatch").describe_alarms()
+        yield from (each["AlarmArn"] for each in found["MetricAlarms"])
         kinds = ("task.provisioning", "task.pending", "instance.registered")
         yield from sorted({e.subject for kind in kinds for e in self.cloud.journal.of_kind(kind)})
         for name in ("web", "worker"):

@@ -38,6 +38,17 @@ def test_at_the_maximum_and_at_the_minimum(shop: Shop) -> None:
     assert found.cause.evidence.value == 2
 
 
+def test_a_worker_that_scale_in_stopped(shop: Shop) -> None:
+    """Drill 29: not protected, and stopped for the cause that auto scaling gives."""
+    scaled = Scaled(shop, count=2)
+    scaled.track(ScaleInCooldown=60)
+    scaled.units = 16.0
+    scaled.pass_minutes(20)
+    (gone,) = shop.ecs.list_tasks(cluster="shop", desiredStatus="STOPPED")["taskArns"]
+    found = explained(shop.cloud, gone, "Auto scaling set it to 1, for this cause")
+    assert any("It was not protected from scale-in" in step.words for step in found.steps)
+
+
 def test_the_cooldown(shop: Shop) -> None:
     """AWS: target-tracking-scaling-policy-overview: 300 seconds by default."""
     scaled = Scaled(shop, high=20)

@@ -30,6 +30,17 @@ def of_task(case: Case, task: Task) -> Iterator[Step]:
     yield case.step("scaling", words, answer, "protectedTasks", 0, "expirationDate")
 
 
+def missing(case: Case, task: Task) -> Iterator[Step]:
+    """Yield that nothing protected a task that scale-in has stopped (drill 29)."""
+    answer = case.ask("ecs", "get_task_protection", cluster=task.cluster.name, tasks=[task.id])
+    if value_at(answer, "protectedTasks", 0, "protectionEnabled") is False:
+        words = (
+            "It was not protected from scale-in: a worker that must not be interrupted calls"
+            " UpdateTaskProtection before it begins."
+        )
+        yield case.step("scaling", words, answer, "protectedTasks", 0, "protectionEnabled")
+
+
 def of_service(case: Case, service: Service) -> Iterator[Step]:
     """Yield that a service runs more tasks than it wants, because they are protected.
 

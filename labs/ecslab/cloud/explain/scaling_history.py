@@ -57,6 +57,13 @@ def last_change(case: Case, service: Service, resource: str) -> Iterator[Step]:
     yield case.step("scaling", words, described, "services", 0, "desiredCount")
 
 
+def by_auto_scaling(case: Case, service: Service) -> Iterator[Step]:
+    """Yield the cause for which auto scaling set the desired count, if it was the last to do so."""
+    changes = _changes(case, service)
+    if changes and changes[-1][0].kind == "service.scaled":
+        yield from last_change(case, service, f"service/{service.cluster.name}/{service.name}")
+
+
 def last_scaling(case: Case, service: Service, *, out: bool) -> tuple[datetime | None, str]:
     """Return when, and by which policy, a service was last scaled so that a cooldown counts.
 

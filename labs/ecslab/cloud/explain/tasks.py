@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import ending, findings, health, preparation, waiting
+from ecslab.cloud.explain import (
+    ending,
+    findings,
+    health,
+    preparation,
+    protection,
+    scaling_history,
+    waiting,
+)
 from ecslab.cloud.explain.evidence import Absent
 
 if TYPE_CHECKING:
@@ -93,8 +101,10 @@ def _no_longer_wanted(case: Case, task: Task) -> Iterator[Step]:
         words = "A newer deployment of the service took its place."
         yield case.service_step("deployment", words, task, "deployments", 0, "id")
     else:
+        yield from protection.missing(case, task)
         words = f"The service {service.name} shall have {service.desired} tasks, fewer than before."
         yield case.service_step("scaling", words, task, "desiredCount")
+        yield from scaling_history.by_auto_scaling(case, service)
 
 
 def _by_user(case: Case, task: Task, _reason: str) -> Iterator[Step]:
