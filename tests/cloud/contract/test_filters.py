@@ -77,7 +77,6 @@ def test_filters_select(full: Full, name: str, filters: Json, count: int) -> Non
 
 
 REFUSED: list[tuple[str, Json, str]] = [
-    ("ListAccountSettings", {"name": "colour"}, "InvalidParameterException"),
     ("ListAttributes", {"targetType": "task"}, "InvalidParameterException"),
     (
         "ListAttributes",

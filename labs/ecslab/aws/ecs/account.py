@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ecslab.aws.ecs.clusters import with_token
-from ecslab.aws.ecs.lookup import check_choices
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.errors import AwsError
 from ecslab.model.task_definition.paging import page
@@ -37,7 +36,8 @@ _MOST_SETTINGS = 10
 @operation("ListAccountSettings")
 def list_settings(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListAccountSettings."""
-    check_choices("ListAccountSettings", params)
+    if "name" in params:
+        _check_name(params["name"])
     effective = bool(params.get("effectiveSettings"))
     shown = dict(call.account.settings)
     for name, (default, _) in _SETTINGS.items():
@@ -63,9 +63,7 @@ def list_settings(call: Call, params: Params) -> dict[str, Any]:
 def put_setting(call: Call, params: Params) -> dict[str, Any]:
     """Answer PutAccountSetting."""
     name, value = params["name"], params["value"]
-    if name not in _SETTINGS:
-        message = f"{name} should be one of [{','.join(_SETTINGS)}]"
-        raise AwsError(_INVALID, message)
+    _check_name(name)
     if name == "guardDutyActivate":
         message = "The guardDutyActivate setting is set by Amazon GuardDuty and is read-only."
         raise AwsError(_INVALID, message)
@@ -86,11 +84,19 @@ def put_setting_default(call: Call, params: Params) -> dict[str, Any]:
 def delete_setting(call: Call, params: Params) -> dict[str, Any]:
     """Answer DeleteAccountSetting."""
     name = params["name"]
+    _check_name(name)
     value = call.account.settings.pop(name, None)
     if value is None:
         message = "The specified account setting was not found."
         raise AwsError(_INVALID, message)
     return {"setting": _setting(call, name, value)}
+
+
+def _check_name(name: str) -> None:
+    """Refuse what is no account setting (botocore ecs PutAccountSettingRequest.name)."""
+    if name not in _SETTINGS:
+        message = f"{name} should be one of [{','.join(_SETTINGS)}]"
+        raise AwsError(_INVALID, message)
 
 
 def _setting(call: Call, name: str, value: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.gateways import Gateway, Route, find_gateway, gateways_of
-from ecslab.aws.ecs.lookup import check_choices, find_cluster
+from ecslab.aws.ecs.lookup import find_cluster
 from ecslab.aws.ecs.managed_ingress import ManagedIngress, ServiceIngress, as_ecs_answers
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.model import gateways as rules
@@ -159,7 +159,6 @@ def _ingress(call: Call, gateway: Gateway) -> ManagedIngress:
 @operation("ListGatewayRoutes")
 def list_routes(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListGatewayRoutes."""
-    check_choices("ListGatewayRoutes", params)
     if params.get("gateway"):
         chosen = [find_gateway(call, params["gateway"])]
     else:

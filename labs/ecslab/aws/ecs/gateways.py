@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.aws.ecs.clusters import with_token
-from ecslab.aws.ecs.lookup import active_cluster, check_choices, find_cluster
+from ecslab.aws.ecs.lookup import active_cluster, find_cluster
 from ecslab.aws.ecs.managed_ingress import ECS, ServiceIngress, SharedBalancer
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.model import gateways as rules
@@ -172,7 +172,6 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
 @operation("ListGateways")
 def list_gateways(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListGateways."""
-    check_choices("ListGateways", params)
     names, states = params.get("names") or [], params.get("status") or []
     if len(names) > rules.MOST_NAMES:
         raise rules.TOO_MANY_NAMES.error()
@@ -218,7 +217,6 @@ def disassociate(call: Call, params: Params) -> dict[str, Any]:
 @operation("ListGatewayClusterAssociations")
 def list_associations(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListGatewayClusterAssociations."""
-    check_choices("ListGatewayClusterAssociations", params)
     wanted, states = params.get("gateway"), params.get("status") or []
     cluster = None
     if params.get("cluster"):

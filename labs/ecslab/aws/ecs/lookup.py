@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from moto.core.utils import get_service_model
-
 from ecslab.errors import AwsError
 from ecslab.model.cluster_answers import BAD_INCLUDE
 from ecslab.model.identifiers import CLUSTER, Home, local_name
-from ecslab.model.listing_answers import NOT_ONE_OF, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,25 +136,6 @@ def check_references(
     if len(items) > limit:
         message = f"{member or what} can have at most {limit} items."
         raise AwsError("InvalidParameterException", message)
-
-
-def check_choices(operation: str, params: Mapping[str, Any]) -> None:
-    """Refuse a filter that is none of the words that it can be.
-
-    Args:
-        operation: the operation whose input has the filters.
-        params: the request.
-
-    Raises:
-        AwsError: InvalidParameterException.
-    """
-    shape = get_service_model("ecs").operation_model(operation).input_shape
-    for name, member in shape.members.items():
-        words = (member.member if member.type_name == "list" else member).metadata.get("enum")
-        given = params.get(name, ())
-        wrong = {given} if isinstance(given, str) else set(given) if words else set()
-        if words and not wrong <= set(words):
-            raise NOT_ONE_OF.error(what=spoken(name), values=",".join(words))
 
 
 def included(params: Mapping[str, Any], *known: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.aws.ecs.clusters import with_token
-from ecslab.aws.ecs.lookup import check_choices, check_references, missing
+from ecslab.aws.ecs.lookup import check_references, missing
 from ecslab.aws.ecs.managed_daemon_view import (
     deployment_summary,
     deployment_view,
@@ -29,7 +29,6 @@ _DESCRIBED_AT_MOST: Final = 20
 @operation("ListDaemonDeployments")
 def list_deployments(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListDaemonDeployments, newest first."""
-    check_choices("ListDaemonDeployments", params)
     daemon = known_daemon(call, params["daemonArn"])
     if daemon is None:
         raise answers.NOT_LISTED.error()

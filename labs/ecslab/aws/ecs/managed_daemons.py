@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ecslab.aws.ecs import task_rules
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.daemon_definitions import runnable
-from ecslab.aws.ecs.lookup import active_cluster, check_choices, home
+from ecslab.aws.ecs.lookup import active_cluster, home
 from ecslab.aws.ecs.managed_daemon_view import brief_view, daemon_view, summary_view
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.model import client_tokens
@@ -32,7 +32,6 @@ _KIND: Final = "daemon"
 def create(call: Call, params: Params) -> dict[str, Any]:
     """Answer CreateDaemon; the same request with the same client token creates nothing again."""
     account = call.account
-    check_choices("CreateDaemon", params)
     cluster = active_cluster(account, params.get("clusterArn"))
     rules.check_request(params)
     name = params["daemonName"]
@@ -65,7 +64,6 @@ def update(call: Call, params: Params) -> dict[str, Any]:
 
     A request that changes nothing of what a revision holds keeps the revision.
     """
-    check_choices("UpdateDaemon", params)
     daemon = _active(call, params["daemonArn"])
     rules.check_request(params)
     providers = _providers(call, daemon.cluster, params["capacityProviderArns"])

@@ -12,12 +12,14 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.errors import AwsError
+from ecslab.model.word_answers import NOT_ONE_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WORDS: Final = 31
 _LONGS: Final = 63
+_APART: Final = frozenset(("include", "overrides"))
 _LAST_SECOND: Final = 253402300799
 """The end of the year 9999, as a Unix timestamp."""
 
@@ -44,6 +46,34 @@ def parameters(body: bytes | str | None, shape: Any) -> dict[str, Any]:
     if shape is not None:
         _check(given, shape, "")
     return given
+
+
+def check_words(params: dict[str, Any], shape: Any, *, apart: frozenset[str] = _APART) -> None:
+    """Refuse a word that is none of those that a member of the input shape can have.
+
+    Args:
+        params: the parameters of a request, or part of them.
+        shape: the structure that they are of.
+        apart: the members whose words are looked at by the operation itself.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    for name, value in params.items():
+        if name in shape.members and name not in apart:
+            _check_word(name, value, shape.members[name])
+
+
+def _check_word(name: str, value: Any, shape: Any) -> None:
+    if shape.type_name == "structure":
+        check_words(value, shape)
+    elif shape.type_name == "list":
+        for item in value:
+            _check_word(name, item, shape.member)
+    elif shape.type_name == "string":
+        words = shape.metadata.get("enum")
+        if words and value not in words:
+            raise NOT_ONE_OF.error(value=value, member=name, values=",".join(words))
 
 
 def _refuse(constant: str) -> None:

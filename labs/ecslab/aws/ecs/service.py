@@ -41,7 +41,7 @@ from ecslab.aws.ecs import (  # noqa: F401 - imported for the operations they re
     tasks,
 )
 from ecslab.aws.ecs.operation import OPERATIONS, Call, DetailedError
-from ecslab.aws.ecs.request_body import parameters
+from ecslab.aws.ecs.request_body import check_words, parameters
 from ecslab.errors import AwsError
 
 if TYPE_CHECKING:
@@ -53,6 +53,15 @@ if TYPE_CHECKING:
 Response = tuple[int, dict[str, str], str]
 
 _REGION = re.compile(r"://ecs[.-](?:fips\.)?(?P<region>[a-z0-9-]+)\.")
+_OWN_WORDS = frozenset(
+    (
+        *("RegisterTaskDefinition", "RegisterDaemonTaskDefinition"),
+        *("DeleteAccountSetting", "ListAccountSettings"),
+        *("PutAccountSetting", "PutAccountSettingDefault", "UpdateContainerInstancesState"),
+    )
+)
+"""Operations that look at their words themselves: their answers are documented or captured."""
+
 _CONTENT_TYPE = "application/x-amz-json-1.1"
 
 
@@ -121,7 +130,10 @@ class EcsService:
         call = Call(backend.engine, backend.network, self._caller(headers))
         try:
             operation = self._operation(name)
-            params = parameters(request.data, self._model.operation_model(name).input_shape)
+            shape = self._model.operation_model(name).input_shape
+            params = parameters(request.data, shape)
+            if shape is not None and name not in _OWN_WORDS:
+                check_words(params, shape)
             return self._write(HTTPStatus.OK, operation(call, params))
         except AwsError as error:
             members = error.members if isinstance(error, DetailedError) else {}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ecslab.aws.ecs.clusters import with_token
 from ecslab.aws.ecs.lookup import (
     active_cluster,
-    check_choices,
     check_references,
     find_service,
     missing,
@@ -51,7 +50,6 @@ def _known(call: Call) -> dict[str, tuple[Service, ServiceDeployment]]:
 @operation("ListServiceDeployments")
 def list_deployments(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListServiceDeployments, newest first."""
-    check_choices("ListServiceDeployments", params)
     cluster = active_cluster(call.account, params.get("cluster"), service=params["service"])
     service = find_service(cluster, params["service"])
     if service is None:

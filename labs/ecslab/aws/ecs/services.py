@@ -13,7 +13,6 @@ from ecslab.aws.ecs.lookup import (
     active_cluster,
     active_service,
     as_arn,
-    check_choices,
     check_references,
     find_service,
     included,
@@ -219,7 +218,6 @@ def describe(call: Call, params: Params) -> dict[str, Any]:
 @operation("ListServices")
 def list_services(call: Call, params: Params) -> dict[str, Any]:
     """Answer ListServices; services that drain are no longer listed."""
-    check_choices("ListServices", params)
     cluster = active_cluster(call.account, params.get("cluster"))
     launch_type = params.get("launchType")
     strategy = params.get("schedulingStrategy")

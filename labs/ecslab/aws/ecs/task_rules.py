@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ecslab.aws.ecs.lookup import check_choices
 from ecslab.aws.ecs.operation import DetailedError
 from ecslab.errors import AwsError
 from ecslab.model import client_tokens, failures
@@ -105,7 +104,6 @@ def check_filters(params: Params) -> None:
     Raises:
         AwsError: InvalidParameterException.
     """
-    check_choices("ListTasks", params)
     others = ("family", "serviceName", "daemonName", "containerInstance")
     if "startedBy" in params and any(key in params for key in others):
         message = "startedBy must be the only filter."

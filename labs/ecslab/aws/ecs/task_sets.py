@@ -117,8 +117,8 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
 @operation("DescribeTaskSets")
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeTaskSets: those that are named, or all of the service."""
-    service = _external_service(call, params)
     tags = "TAGS" in included(params, "TAGS")
+    service = _external_service(call, params)
     references = params.get("taskSets") or list(service.task_sets)
     views, failures = [], []
     for reference in references:

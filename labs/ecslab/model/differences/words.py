@@ -16,12 +16,12 @@ from ecslab.model import (
     failures,
     gateways,
     host_failures,
-    listing_answers,
     managed_daemon_answers,
     managed_volumes,
     platform_versions,
     service_connect_answers,
     task_sets,
+    word_answers,
 )
 from ecslab.model.differences.difference import Area, Difference
 from ecslab.model.failures import Failure
@@ -133,8 +133,8 @@ SOURCES: Final[tuple[Source, ...]] = (
     ),
     _module(
         Area.OPERATIONS,
-        listing_answers,
-        "tests/cloud/contract/test_filters.py::test_filters_that_are_refused",
+        word_answers,
+        "tests/cloud/contract/test_words.py::test_a_word_that_is_none_is_refused",
     ),
     _module(Area.TASK_DEFINITIONS, overrides, f"{_MODEL}/test_overrides.py::test_refused_override"),
     _module(
