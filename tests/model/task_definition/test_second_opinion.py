@@ -7,29 +7,19 @@ disagreement without a reason fails, and so does a reason that no definition nee
 from __future__ import annotations
 
 import itertools
-import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
+from opinions import refused_by_cfn_lint
 
 from ecslab.errors import AwsError
 from ecslab.model.task_definition import FARGATE_SIZES
 
 Request = dict[str, Any]
 
-CFN_RULES = {
-    "E3042",  # at least one essential container
-    "E3046",  # the options of the awslogs driver
-    "E3047",  # Fargate's sizes
-    "E3048",  # what Fargate requires and supports
-    "E3053",  # host ports in awsvpc mode
-}
-OTHERS = ["E0", "E1", "E2", "E4", "E5", "E6", "E7", "E8", "I", "W"]
 ACCEPTS, REFUSES = True, False
 AWSLOGS = {"awslogs-group": "web", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "web"}
 
@@ -229,35 +219,11 @@ def _requests() -> list[Request]:
     return requests
 
 
-def _cloudformation(value: Any) -> Any:
-    """Return a request as CloudFormation writes it: capital letters first, but not in maps."""
-    if isinstance(value, list):
-        return [_cloudformation(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        name[0].upper() + name[1:]: item if name == "options" else _cloudformation(item)
-        for name, item in value.items()
-    }
-
-
 @pytest.fixture(scope="module")
 def opinions(registered: Any) -> list[tuple[Request, bool, bool]]:
     """Each definition, whether cfn-lint accepts it, and whether we do."""
     requests = _requests()
-    template = {
-        "Resources": {
-            f"Definition{number}": {
-                "Type": "AWS::ECS::TaskDefinition",
-                "Properties": _cloudformation(request),
-            }
-            for number, request in enumerate(requests)
-        }
-    }
-    matches = lint(
-        json.dumps(template), config=ManualArgs(regions=["us-east-1"], ignore_checks=OTHERS)
-    )
-    refused = {match.path[1] for match in matches if match.rule.id in CFN_RULES}
+    refused = refused_by_cfn_lint(requests)
 
     def accepted(request: Request) -> bool:
         try:
@@ -267,7 +233,7 @@ def opinions(registered: Any) -> list[tuple[Request, bool, bool]]:
         return True
 
     return [
-        (request, f"Definition{number}" not in refused, accepted(request))
+        (request, number not in refused, accepted(request))
         for number, request in enumerate(requests)
     ]
 

@@ -224,6 +224,17 @@ def windows_on_managed_instances(draft: Draft) -> Iterator[Mapping[str, object]]
 
 
 @rule(
+    "Placement constraint type should not be null or empty.",
+    source="botocore ecs TaskDefinitionPlacementConstraint.type",
+    verified=False,
+)
+def constraint_type(draft: Draft) -> Iterator[Mapping[str, object]]:
+    """A placement constraint says of which type it is; memberOf is the only one."""
+    constraints = draft.request.get("placementConstraints", [])
+    yield from ({} for constraint in constraints if not constraint.get("type"))
+
+
+@rule(
     "Invalid placement constraint expression.",
     source="botocore ecs TaskDefinitionPlacementConstraint",
     verified=False,
@@ -298,6 +309,7 @@ RULES = (
     ulimit_repeated,
     system_control_namespace,
     user_syntax,
+    constraint_type,
     constraint_expression,
     too_many_constraints,
     proxy_network_mode,
