@@ -60,7 +60,7 @@ class EventSchedules:
         self,
         account: Account,
         deliver: Callable[[str, Mapping[str, Any], dict[str, Any]], None],
-        run: Callable[[Mapping[str, Any], Any, str, str], None],
+        run: Callable[[Mapping[str, Any], Any, str, str], bool],
     ) -> None:
         self._account = account
         self._deliver = deliver

@@ -85,7 +85,8 @@ class EventTargets:
         self._count("Invocations", rule)
         service = target["Arn"].split(":")[2]
         if service == "ecs":
-            self._tasks.run(target, given, EVENTS, rule)
+            if not self._tasks.run(target, given, EVENTS, rule):
+                self._count("FailedInvocations", rule)
             return
         failure = self._refusal(rule, target["Arn"], service) or self._send(target, given, service)
         if failure is not None:

@@ -64,7 +64,7 @@ class EventTasks:
         self._region = region
         self._clients = clients
 
-    def run(self, target: Mapping[str, Any], given: Any, principal: str, name: str) -> None:
+    def run(self, target: Mapping[str, Any], given: Any, principal: str, name: str) -> bool:
         """Run the tasks of a target; what fails goes to its dead-letter queue, if it has one.
 
         Args:
@@ -72,11 +72,14 @@ class EventTasks:
             given: the JSON that it is given, which may hold overrides.
             principal: the service that runs them, `EVENTS` or `SCHEDULER`.
             name: the name of the rule or schedule.
+
+        Returns:
+            Whether all of its tasks have been started.
         """
         role = str(target.get("RoleArn") or "")
         if not self._clients.assumable(role, principal):
             self._fail(target, given, "NO_PERMISSIONS", f"The role {role} can't be assumed.")
-            return
+            return False
         ecs = self._clients.client(role, name[:64], "ecs")
         started_by = f"{_STARTED_BY[principal]}/{name}"[:_LONGEST_STARTED_BY]
         try:
@@ -84,9 +87,10 @@ class EventTasks:
         except ClientError as error:
             found = error.response["Error"]
             self._fail(target, given, found["Code"], found["Message"])
-            return
+            return False
         for failure in answer["failures"][:1]:
             self._fail(target, given, "SERVICE_ERROR", failure["reason"])
+        return not answer["failures"]
 
     def _fail(self, target: Mapping[str, Any], given: Any, code: str, message: str) -> None:
         keep_failed((self._account, self._region), target, given, code, message)

@@ -22,6 +22,8 @@ TOO_MANY_WAITING: Final = Failure(
     "The tasks provisioning capacity limit was exceeded.", _EVENTS, verified=False
 )
 """What RunTask says; AWS documents the event of a service only."""
+FARGATE_RESOURCE: Final = "RESOURCE:FARGATE"
+"""The reason in SERVICE_TASK_PLACEMENT_FAILURE when Fargate has no room (ecs_service_events)."""
 FAILED_TO_START: Final = Failure("TaskFailedToStart: {reason}", "api_failures_messages")
 EMPTY_PROVIDER: Final = "EMPTY CAPACITY PROVIDER"
 ZONE_LOST: Final = Failure(

@@ -82,6 +82,21 @@ def no_instances(service: str) -> str:
     )
 
 
+def could_not_launch(service: str, count: int, deployment: str, reason: str) -> str:
+    """Return the event of a deployment that started some of its tasks, but not all.
+
+    Args:
+        service: the service's name.
+        count: how many tasks found no room.
+        deployment: the deployment's id.
+        reason: why; the page service-event-messages-list says that it is there, not where.
+    """
+    return (
+        f"(service {service}) could not launch {count} tasks for deployment {deployment}. Reason:"
+        f" {reason}"
+    )
+
+
 def role_not_assumable(service: str, reason: str) -> str:
     """Return the event of a role that ECS tasks can't assume."""
     return f"(service {service}) failed to launch a task with (error {reason})."

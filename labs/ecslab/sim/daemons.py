@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ecslab.model import failures
 from ecslab.model.placement.messages import unplaced
 from ecslab.sim.service import is_healthy
+from ecslab.sim.service_capacity import Unplaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -42,18 +43,18 @@ class Daemons:
         self._placer = placer
         self._make_task = make_task
 
-    def start(self, service: Service) -> tuple[list[Task], str | None]:
+    def start(self, service: Service) -> tuple[list[Task], Unplaced | None]:
         """Place a task on every matching instance that has none of the service.
 
         The desired count follows the number of matching instances.
 
         Returns:
-            The tasks, ready to be launched, and an event about one that found no room.
+            The tasks, ready to be launched, and why another one found no room.
         """
         deployment = service.primary
         matching: list[ContainerInstance] = []
         tasks: list[Task] = []
-        event: str | None = None
+        missing: Unplaced | None = None
         held = {task.instance.id for task in service.tasks() if task.instance is not None}
         spare: Task | None = None
         for instance in service.cluster.instances.values():
@@ -65,12 +66,13 @@ class Daemons:
                 continue
             reason = self._placer.put(spare, instance)
             if reason is not None:
-                event = unplaced(service.name, instance.id, reason)
+                text = unplaced(service.name, instance.id, reason)
+                missing = Unplaced(text, reason, (instance.arn,))
                 continue
             tasks.append(spare)
             spare = None
         service.desired = deployment.desired = len(matching)
-        return tasks, event
+        return tasks, missing
 
     def stop(self, service: Service, failing: Collection[str]) -> list[tuple[list[Task], str]]:
         """Return tasks to stop, with the reason.
@@ -92,6 +94,18 @@ class Daemons:
             (tasks, text)
             for tasks, text in ((gone + chosen, reason), (sick, failures.FAILED_HEALTH()))
             if tasks
+        ]
+
+    def violating(self, service: Service) -> list[Task]:
+        """Return the tasks whose instance no longer fulfils the placement constraints.
+
+        AWS: ecs_services, "Daemon" (they are stopped); ecs_service_events
+        (SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED).
+        """
+        return [
+            task
+            for task in service.wanted()
+            if task.instance is not None and task.instance.active and self._misplaced(service, task)
         ]
 
     def _misplaced(self, service: Service, task: Task) -> bool:

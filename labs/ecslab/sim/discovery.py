@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.sim.service_connect import ServiceConnect
+from ecslab.sim.service_events import ServiceEvents
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -59,6 +60,7 @@ class Discovery:
         for registry, reported in list(task.registries.items()):
             if health == "UNHEALTHY":
                 self._leave(task, registry)
+                self._report(task, registry)
             elif health == "HEALTHY" and reported is None:
                 self._account.ports.directory.report(registry, task.id, healthy=True)
                 task.registries[registry] = health
@@ -73,6 +75,13 @@ class Discovery:
         del task.registries[registry]
         self._account.ports.directory.deregister(registry, task.id)
         self._account.journal.record("task.deregistered", task.arn, registry=registry)
+
+    def _report(self, task: Task, registry: str) -> None:
+        """Send that a task in a registry is unhealthy (ecs_service_events)."""
+        if task.service is not None:
+            details = {"serviceRegistryArns": [registry], "taskArns": [task.arn]}
+            name = "SERVICE_DISCOVERY_INSTANCE_UNHEALTHY"
+            ServiceEvents(self._account).act(task.service, "WARN", name, **details)
 
     def _attributes(self, task: Task, settings: dict[str, Any]) -> dict[str, str] | None:
         """Return the attributes of a task's instance, None when it has no address."""

@@ -6,7 +6,7 @@ stop-service-deployment, service-deployment; botocore ecs Deployment and Service
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ecslab.model import service_messages as messages
 from ecslab.model.deployment import early_goal
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ecslab.model.service_messages import Failure
     from ecslab.sim.entities import Account, Task
     from ecslab.sim.service import Deployment, Service
-
-_STEADY_STATE: Final = "SERVICE_STEADY_STATE"
 
 
 class Rollout:
@@ -126,7 +124,7 @@ class Rollout:
         elif not service.steady:
             service.steady = True
             self.events.say(service, messages.steady(service.name))
-            self.events.act(service, "INFO", _STEADY_STATE)
+            self.events.steady(service)
 
     def _let_go(self, service: Service) -> None:
         """Drop the deployments whose tasks have gone, once they have been replaced."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _REACTION = 1.0
 _LOOK_AGAIN = 5.0
+_VIOLATED = "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED"
 
 
 class Scheduler:
@@ -148,6 +149,11 @@ class Scheduler:
         self._task_sets.settle(service)
 
     def _keep_daemons(self, service: Service, failing: dict[str, tuple[str, str]]) -> None:
+        violating = self._daemons.violating(service)
+        if violating:
+            hosts = [task.instance.arn for task in violating if task.instance is not None]
+            arns = {"containerInstanceArns": hosts, "taskArns": [task.arn for task in violating]}
+            self._rollout.events.act(service, "ERROR", _VIOLATED, **arns)
         for tasks, reason in self._daemons.stop(service, failing):
             self._tasks.stop(service, tasks, reason)
         if self._throttle.allows(service, service.primary):

@@ -6,18 +6,37 @@ UpdateService (how the scheduler stops tasks).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecslab.model.capacity_failures import NOT_PLACED
+from ecslab.model.capacity_failures import FARGATE_RESOURCE, NOT_PLACED, TOO_MANY_WAITING
 from ecslab.model.placement import SERVICE_DEFAULT, dispensable
 from ecslab.model.placement import messages as placement_messages
 from ecslab.sim.entities import FARGATE
 from ecslab.sim.fargate_limits import fargate_refusal
 
 if TYPE_CHECKING:
+    from ecslab.model.placement import Decision
     from ecslab.sim.entities import Account, Task
     from ecslab.sim.placer import Placer
     from ecslab.sim.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Why a task of a service found no place.
+
+    Args:
+        text: the service event.
+        reason: the reason in SERVICE_TASK_PLACEMENT_FAILURE (ecs_service_events).
+        instances: the ARNs of the container instances that the event is about.
+        provider: the name of the capacity provider, None without one.
+    """
+
+    text: str
+    reason: str
+    instances: tuple[str, ...] = ()
+    provider: str | None = None
 
 
 class ServiceCapacity:
@@ -32,7 +51,7 @@ class ServiceCapacity:
         self._account = account
         self._placer = placer
 
-    def place(self, service: Service, task: Task, *, zone: str | None = None) -> str | None:
+    def place(self, service: Service, task: Task, *, zone: str | None = None) -> Unplaced | None:
         """Place a task of a service if it needs a container instance.
 
         Args:
@@ -41,11 +60,10 @@ class ServiceCapacity:
             zone: the Availability Zone that it has to be in.
 
         Returns:
-            None, or the service event that says why it found no place.
+            None, or why it found no place.
         """
         if task.launch_type == FARGATE:
-            reason = fargate_refusal(self._account, task)
-            return reason and NOT_PLACED(service=service.name, reason=reason)
+            return self._on_fargate(service, task)
         constraints = list(service.record.get("placementConstraints") or ())
         if zone is not None:
             expression = f"attribute:ecs.availability-zone == {zone}"
@@ -56,16 +74,20 @@ class ServiceCapacity:
             return None
         waiting = self._placer.waiting
         # Rebalancing launches no instances (service-rebalancing).
-        if zone is None and waiting.may(task):
-            if waiting.is_full(service.cluster):
-                return placement_messages.too_many_waiting(service.name)
-            waiting.add(task, constraints, strategy)
+        if zone is not None or not waiting.may(task):
+            return _without_room(service, task, found)
+        if waiting.is_full(service.cluster):
+            text = placement_messages.too_many_waiting(service.name)
+            return Unplaced(text, TOO_MANY_WAITING(), (), task.capacity_provider)
+        waiting.add(task, constraints, strategy)
+        return None
+
+    def _on_fargate(self, service: Service, task: Task) -> Unplaced | None:
+        refused = fargate_refusal(self._account, task)
+        if refused is None:
             return None
-        if found.closest is None:
-            of_provider = task.capacity_provider is not None
-            return placement_messages.no_instances(service.name, of_provider=of_provider)
-        instance, reason = found.closest
-        return placement_messages.unplaced(service.name, instance.id, reason)
+        text = NOT_PLACED(service=service.name, reason=refused)
+        return Unplaced(text, FARGATE_RESOURCE, (), task.capacity_provider)
 
     def leaving(self, service: Service) -> set[str]:
         """Return the ids of wanted tasks whose container instance drains."""
@@ -103,3 +125,16 @@ class ServiceCapacity:
             fullest = max(range(len(left)), key=lambda index: (zones.count(zones[index]), -index))
             order.append(left.pop(fullest))
         return order
+
+
+def _without_room(service: Service, task: Task, found: Decision) -> Unplaced:
+    """Return why no container instance can take a task."""
+    provider = task.capacity_provider
+    if found.closest is not None:
+        instance, reason = found.closest
+        text = placement_messages.unplaced(service.name, instance.id, reason)
+        return Unplaced(text, reason, (instance.arn,), provider)
+    text = placement_messages.no_instances(service.name, of_provider=provider is not None)
+    if provider is None:
+        return Unplaced(text, placement_messages.NO_INSTANCES)
+    return Unplaced(text, placement_messages.NO_INSTANCES_OF_PROVIDER, (), provider)

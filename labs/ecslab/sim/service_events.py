@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ecslab.sim.entities import Account
     from ecslab.sim.service import Deployment, Service
+    from ecslab.sim.service_capacity import Unplaced
     from ecslab.sim.service_deployment import HookRun
 
 SAY_AGAIN: Final = 6 * 3600.0
 """Seconds after which a message is repeated whose cause lasts (service-event-messages)."""
+
+PLACEMENT: Final = "placement"
+"""The cause of complaints about tasks that find no place; see `ServiceEvents.complain`."""
 
 _ACTION: Final = "ECS Service Action"
 _HOOK: Final = "ECS Hook State Change"
@@ -73,6 +77,30 @@ class ServiceEvents:
         """
         self._emit(_ACTION, service, kind, name, details)
 
+    def unplaced(self, service: Service, found: Unplaced) -> None:
+        """Report that a task found no place, unless that has been said.
+
+        AWS: service-event-messages-list; ecs_service_events (SERVICE_TASK_PLACEMENT_FAILURE).
+        """
+        if not self.complain(service, PLACEMENT, found.text):
+            return
+        details: dict[str, Any] = {"reason": found.reason}
+        if found.instances:
+            details["containerInstanceArns"] = list(found.instances)
+        if found.provider is not None:
+            details["capacityProviderArns"] = [self._provider(found.provider)]
+        self.act(service, "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", **details)
+
+    def steady(self, service: Service) -> None:
+        """Send that a service has reached its steady state, and its capacity providers with it."""
+        self.act(service, "INFO", "SERVICE_STEADY_STATE")
+        settings = service.current.settings if service.current is not None else {}
+        strategy = settings.get("capacityProviderStrategy") or []
+        if strategy:
+            arns = [self._provider(str(item["capacityProvider"])) for item in strategy]
+            name = "CAPACITY_PROVIDER_STEADY_STATE"
+            self.act(service, "INFO", name, capacityProviderArns=arns)
+
     def deployment(self, service: Service, deployment: Deployment, kind: str, name: str) -> None:
         """Send an "ECS Deployment State Change" to the event bus.
 
@@ -106,6 +134,9 @@ class ServiceEvents:
             "timeoutAction": run.timeout_action,
         }
         self._emit(_HOOK, service, "INFO", "HOOK_AWAITING_ACTION", details)
+
+    def _provider(self, name: str) -> str:
+        return self._account.arn(f"capacity-provider/{name}")
 
     def _emit(
         self, detail_type: str, service: Service, kind: str, name: str, details: dict[str, Any]

@@ -43,7 +43,9 @@ class StartThrottle:
             if role and not self._account.ports.roles.assumable(str(role)):
                 reason = failures.ASSUME_ROLE(role=role)
                 text = messages.role_not_assumable(service.name, reason)
-                self._events.complain(service, _ROLES, text)
+                if self._events.complain(service, _ROLES, text):
+                    name = "SERVICE_TASK_CONFIGURATION_FAILURE"
+                    self._events.act(service, "ERROR", name, reason=reason)
                 return False
         self._events.resolve(service, _ROLES)
         return True

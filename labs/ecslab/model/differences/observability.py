@@ -149,4 +149,45 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         why="The SNS of moto delivers without asking.",
         test="tests/cloud/test_alarms.py::test_actions_reach_a_topic_and_the_event_bus",
     ),
+    Difference(
+        id="placement-failures",
+        area=Area.OBSERVABILITY,
+        aws="Shows two reasons of SERVICE_TASK_PLACEMENT_FAILURE, RESOURCE:FARGATE and"
+        " RESOURCE:CPU, and does not say how often the event comes.",
+        here="The reason is that of RunTask's failures; RESOURCE:FARGATE also for a vCPU quota; for"
+        " no instance, or too many tasks that wait, the end of the service event. It comes with"
+        " the service event, again after six hours.",
+        why="ecs_service_events; api_failures_messages; service-event-messages.",
+        test="tests/cloud/test_service_events.py::test_no_fargate_spot_capacity",
+    ),
+    Difference(
+        id="service-action-members",
+        area=Area.OBSERVABILITY,
+        aws="Names TASKS_STOPPED, SERVICE_DISCOVERY_INSTANCE_UNHEALTHY and"
+        " SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED without an example.",
+        here="They have taskArns, the second serviceRegistryArns, the last containerInstanceArns.",
+        why="ecs_service_events; the CDK's pattern of aws.ecs@ECSServiceAction lists the members.",
+        test="tests/cloud/test_service_events.py::test_tasks_that_the_service_stops",
+    ),
+    Difference(
+        id="could-not-launch",
+        area=Area.OBSERVABILITY,
+        aws="A service says that a deployment could not launch some of its tasks, typically with a"
+        " circuit breaker, and includes the reason; where it stands is not shown.",
+        here="With a circuit breaker only, while the deployment is in progress; the reason is at"
+        " the end.",
+        why="service-event-messages-list.",
+        test="tests/cloud/test_service_events.py::test_a_deployment_that_launches_some_of_its_tasks",
+    ),
+    Difference(
+        id="no-throttling",
+        area=Area.OBSERVABILITY,
+        aws="Sends ECS_OPERATION_THROTTLED, SERVICE_DISCOVERY_OPERATION_THROTTLED,"
+        " SERVICE_HEALTH_UNKNOWN and VPC_LATTICE_TARGET_UNHEALTHY, and says that operations are"
+        " being throttled.",
+        here="None of it: no API has a limit on its rate, health is always known, and there is no"
+        " VPC Lattice.",
+        why="ecs_service_events; request-throttling; their causes are not simulated.",
+        test="tests/cloud/test_service_events.py::test_nothing_is_throttled",
+    ),
 )
