@@ -163,7 +163,9 @@ def ship_fix(lab: Session, answer: object) -> None:
         raise NotYet(
             expected="that the tag 2.4 still names the image that it named this morning",
             found="the tag 2.4 was moved once more",
-            look_at="describe_images → imageDetails[].imageTags",
+            look_at=(
+                "describe_images → imageDetails[].imageTags; lab.reset() gives you the morning back"
+            ),
         )
     if fixed is None:
         raise NotYet(
@@ -232,18 +234,19 @@ def both_platforms(lab: Session, answer: object) -> None:
         )
     members = json.loads(images[0]["imageManifest"]).get("manifests")
     look_at = "batch_get_image → images[0].imageManifest"
+    mend = "batch_delete_image makes the tag 1.1 free for another push"
     if members is None:
         raise NotYet(
             expected="a manifest list, which names an image for each platform",
             found="a single image, for one kind of CPU",
-            look_at=look_at,
+            look_at=f"{look_at}; {mend}",
         )
     found = {member["platform"]["architecture"] for member in members}
     if found != PLATFORMS:
         raise NotYet(
             expected="the platforms amd64 and arm64",
             found=" and ".join(sorted(found)),
-            look_at=f"{look_at}, in it manifests[].platform",
+            look_at=f"{look_at}, in it manifests[].platform; {mend}",
         )
     task = task_of(lab, answer, CLUSTER)
     expect(family(task), "reports", f"{_TASK}.taskDefinitionArn")
