@@ -12,7 +12,7 @@ from ecslab.course.outcomes import NotAttempted, NotYet
 if TYPE_CHECKING:
     from ecslab.course.session import Session
 
-__all__ = ["hosts", "instances", "memory_of", "service_tasks", "tasks_of"]
+__all__ = ["hosts", "instances", "memory_of", "registered_memory", "service_tasks", "tasks_of"]
 
 Json = dict[str, Any]
 
@@ -80,6 +80,27 @@ def instances(lab: Session) -> dict[str, Json]:
         return {}
     found = ecs.describe_container_instances(cluster=CLUSTER, containerInstances=arns)
     return {each["containerInstanceArn"]: each for each in found["containerInstances"]}
+
+
+def registered_memory(lab: Session) -> int:
+    """Give the MiB that an instance of the fleet registers: the least of them, should they differ.
+
+    Args:
+        lab: the session whose account is judged.
+    """
+    registered = [
+        resource["integerValue"]
+        for instance in instances(lab).values()
+        for resource in instance["registeredResources"]
+        if resource["name"] == "MEMORY"
+    ]
+    if not registered:
+        raise NotYet(
+            expected="the container instances that this lab begins with",
+            found="none",
+            look_at="list_container_instances; lab.reset() brings them back",
+        )
+    return int(min(registered))
 
 
 def service_tasks(lab: Session, service: str, status: str = "RUNNING") -> list[Json]:

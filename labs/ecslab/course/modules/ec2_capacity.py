@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from ecslab.course import Module, NotAttempted, NotYet, Session, expect, fleet_shop
-from ecslab.course.fleet_facts import hosts, instances, memory_of, service_tasks, tasks_of
+from ecslab.course.fleet_facts import (
+    hosts,
+    instances,
+    memory_of,
+    registered_memory,
+    service_tasks,
+    tasks_of,
+)
 from ecslab.course.releases import expect_none_lost, load_of
 
 if TYPE_CHECKING:
@@ -20,15 +27,14 @@ CLUSTER = fleet_shop.CLUSTER
 SERVICE = "storefront"
 PROVIDER = "fleet"
 REASON = "RESOURCE:MEMORY"
-REGISTERED = 3768
-"""MiB that a t3.medium registers (botocore's example of DescribeContainerInstances)."""
-
 INSTANCES, DESIRED, PRINTERS, INDEXES = 3, 6, 4, 6
 _PLACED = 3
-_LARGEST = REGISTERED // 2
 _USED = 1400
 _MOST = 4
 """The group's maximum."""
+
+_MOVED = "ServiceSchedulerInitiated"
+"""The stop code of a task that its service stops, as it does on an instance that drains."""
 
 _SECONDS = 5
 _HOST = "describe_tasks → tasks[].containerInstanceArn"
@@ -67,7 +73,7 @@ def lab(cloud: Cloud) -> None:
         "Call fleet() while the tasks run: it prints what is left on each instance.",
     ),
 )
-def explain(lab: Session, answer: object) -> None:  # noqa: ARG001 - the numbers are the fleet's
+def explain(lab: Session, answer: object) -> None:
     """Judge the three values by what the given instances register."""
     if not isinstance(answer, Mapping):
         raise NotYet(
@@ -77,11 +83,12 @@ def explain(lab: Session, answer: object) -> None:  # noqa: ARG001 - the numbers
         )
     if all(value is Ellipsis for value in answer.values()):
         raise NotAttempted
+    registered = registered_memory(lab)
     wanted = {
         "placed": (_PLACED, "how many tasks the answer lists", "run_task → tasks[]"),
         "reason": (REASON, "the reason of the failures", "run_task → failures[].reason"),
         "left": (
-            REGISTERED - fleet_shop.INDEX_MEMORY,
+            registered - fleet_shop.INDEX_MEMORY,
             "the MiB left beside one task of 2048 MiB",
             "describe_container_instances → containerInstances[].remainingResources, MEMORY",
         ),
@@ -90,7 +97,7 @@ def explain(lab: Session, answer: object) -> None:  # noqa: ARG001 - the numbers
         found = answer.get(key)
         if isinstance(found, bool) or found != value:
             told = found
-            if key == "left" and found == REGISTERED:
+            if key == "left" and found == registered:
                 told = f"{found}, which is an instance without a task"
             elif key == "left" and found == fleet_shop.INDEX_MEMORY:
                 told = f"{found}: 4096 - 2048, but an instance does not register all of its memory"
@@ -123,7 +130,7 @@ def fits(lab: Session, answer: object) -> None:
             look_at="describe_tasks → tasks[].startedAt, .stoppedAt",
         )
     memory = memory_of(lab, str(tasks[0]["taskDefinitionArn"]))
-    if memory != _LARGEST:
+    if memory != registered_memory(lab) // (INDEXES // INSTANCES):
         less = "; the program uses 1400" if memory < _USED else "; more than that still fits"
         raise NotYet(
             expected="the most memory with which two tasks fit on an instance",
@@ -204,18 +211,25 @@ def drained(lab: Session, answer: object) -> None:
     if answer is Ellipsis or answer is None:
         raise NotAttempted
     load = load_of(answer)
-    empty = [each for each in instances(lab).values() if each["status"] == "DRAINING"]
-    if not empty:
+    known = instances(lab)
+    empty = [arn for arn, each in known.items() if each["status"] == "DRAINING"]
+    # An instance that was ended after its tasks had moved is out of the list, and right too.
+    gone = [
+        task
+        for task in service_tasks(lab, SERVICE, "STOPPED")
+        if task.get("containerInstanceArn") not in known and task.get("stopCode") == _MOVED
+    ]
+    if not empty and not gone:
         raise NotYet(
             expected="a container instance in the state DRAINING",
             found="none",
             look_at="describe_container_instances → containerInstances[].status",
         )
+    left = {*empty, *hosts(gone)}
     moved = [
         task
         for task in service_tasks(lab, SERVICE, "STOPPED")
-        if task.get("containerInstanceArn") in {each["containerInstanceArn"] for each in empty}
-        and task["stoppingAt"] >= load.began
+        if task.get("containerInstanceArn") in left and task["stoppingAt"] >= load.began
     ]
     if not moved:
         raise NotYet(
@@ -223,7 +237,7 @@ def drained(lab: Session, answer: object) -> None:
             found="no task stopped there since the load began",
             look_at="list_tasks(desiredStatus='STOPPED') → describe_tasks → tasks[].stoppingAt",
         )
-    busy = [each for each in empty if _service_on(lab, each["containerInstanceArn"])]
+    busy = [arn for arn in empty if _service_on(lab, arn)]
     if busy:
         raise NotYet(
             expected="no task of the storefront on the draining instance",
