@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import io
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,15 @@ import boto3
 import moto
 import pytest
 
-from ecslab.course import catalogue, notebook
+from ecslab.course import catalogue
 from ecslab.course.checks import Module
 from ecslab.course.files import CourseFiles
-from ecslab.course.notebook import Cell, Step
 from ecslab.course.session import Session, start
 from ecslab.course.setting import Setting
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from trials import Lab
 
 FAKE = Path(__file__).parent / "fake"
 TINY = "00-shelf"
@@ -74,84 +75,6 @@ def tiny_setting(progress: Path | None = None) -> Setting:
         new_client=client,
         progress=lambda: progress,
     )
-
-
-@dataclass
-class Run:
-    """The cells of a lab that were executed so far, in one namespace, as a kernel would.
-
-    Attributes:
-        printed: the id of a cell → what it printed.
-        errors: the id of a cell → the exception it ended with, for cells not allowed to raise.
-        namespace: the names that the cells share.
-    """
-
-    setting: Setting
-    printed: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, Exception] = field(default_factory=dict)
-    namespace: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Give the cells what a kernel, and an import of ecslab, would give them."""
-        self.namespace.update(
-            __name__="__main__",
-            start=partial(start, setting=self.setting),
-            display=lambda *_args, **_options: None,
-        )
-
-    @property
-    def lab(self) -> Session:
-        return next(value for value in self.namespace.values() if isinstance(value, Session))
-
-    def cell(self, cell: Cell, source: str | None = None) -> str:
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            try:
-                code = compile(cell.source if source is None else source, f"<{cell.id}>", "exec")
-                exec(code, self.namespace)
-            except Exception as error:  # noqa: BLE001 - a learner's cell may raise anything
-                if "raises-exception" not in cell.tags:
-                    self.errors[cell.id] = error
-        self.printed[cell.id] = out.getvalue()
-        return out.getvalue()
-
-    def cells(self, cells: list[Cell]) -> Run:
-        for cell in cells:
-            if cell.kind == "code":
-                self.cell(cell)
-        return self
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A lab under test: its cells, its solution's cells, and a way to run them."""
-
-    name: str
-    setting: Setting
-
-    @property
-    def starter(self) -> list[Cell]:
-        return notebook.read(self.setting.files().lab(self.name))
-
-    @property
-    def solution(self) -> list[Cell]:
-        return notebook.read(self.setting.files().solution(self.name))
-
-    @property
-    def module(self) -> Module:
-        return self.setting.module(self.name)
-
-    @property
-    def steps(self) -> list[Step]:
-        return notebook.steps(self.solution)
-
-    def run(self, cells: list[Cell]) -> Run:
-        return Run(self.setting).cells(cells)
-
-    def finished(self) -> Run:
-        """Run the solution up to its last check: the finished account, before it is cleaned up."""
-        cells = self.solution
-        return self.run(cells[: cells.index(self.steps[-1].check) + 1])
 
 
 @pytest.fixture(autouse=True)

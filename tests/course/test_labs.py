@@ -5,15 +5,15 @@ The same tests run over a tiny course (``fake``), which proves the course machin
 
 from __future__ import annotations
 
-import random
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from trials import ORDERS, Lab, Trials, first_words, trials
 
 from ecslab.course import catalogue, notebook
 
@@ -25,124 +25,101 @@ LABS = list(WRONG_FILES)
 SHORTEST_TELLING_LINE = 12
 
 
+@cache
 def catalogued(name: str) -> Any:
     path = WRONG_FILES[name]
     return tomllib.loads(path.read_text(encoding="utf-8"))["wrong"] if path.exists() else []
 
 
+# A lab is tried once, and all its tests look at that: they belong in one process.
+TOGETHER = {name: pytest.mark.xdist_group(f"lab {name}") for name in LABS}
 WRONG = [
-    pytest.param(name, wrong, id=f"{name}: {wrong['check']}: {wrong['name']}")
+    pytest.param(
+        name, number, id=f"{name}: {wrong['check']}: {wrong['name']}", marks=TOGETHER[name]
+    )
     for name in LABS
-    for wrong in catalogued(name)
+    for number, wrong in enumerate(catalogued(name))
 ]
+_tried: dict[str, Trials] = {}
 
 
-def first_words(printed: str) -> Any:
-    """The verdicts of check blocks: sign and id of each."""
-    return re.findall(r"^([✔○✘]) ([a-z0-9-]+):", printed, re.MULTILINE)
-
-
-def notebooks_exist(lab: Any) -> None:
+def notebooks_exist(lab: Lab) -> None:
     """Say clearly that a lab is missing, rather than pass over it."""
     assert lab.setting.files().lab(lab.name).is_file(), f"labs/{lab.name}.ipynb is missing"
     assert lab.setting.files().solution(lab.name).is_file(), f"solutions/{lab.name} is missing"
 
 
-@pytest.fixture(params=LABS)
-def lab(request: pytest.FixtureRequest, lab_named: Callable[[str], Any]) -> Any:
-    found = lab_named(request.param)
+@pytest.fixture(params=[pytest.param(name, marks=TOGETHER[name]) for name in LABS])
+def name(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture
+def lab(name: str, lab_named: Callable[[str], Lab]) -> Lab:
+    found = lab_named(name)
     notebooks_exist(found)
     return found
 
 
-def test_untouched_lab_is_not_attempted(lab: Any) -> None:
-    run = lab.run(lab.starter)
+@pytest.fixture
+def tried(name: str, lab: Lab) -> Trials:
+    if name not in _tried:
+        _tried[name] = trials(lab, catalogued(name))
+    return _tried[name]
 
-    assert run.errors == {}
-    blocks = [run.printed[step.check.id] for step in notebook.steps(lab.starter)]
+
+def test_untouched_lab_is_not_attempted(lab: Lab, tried: Trials) -> None:
+    told = tried.untouched
+
+    assert told.errors == {}
+    blocks = [told.printed[step.check.id] for step in notebook.steps(lab.starter)]
     assert [first_words(block) for block in blocks] == [[("○", id_)] for id_ in lab.module.checks]
-    assert {id_: result.points for id_, result in run.lab.results.items()} == dict.fromkeys(
-        lab.module.checks, 0
-    )
+    assert told.points == dict.fromkeys(lab.module.checks, 0)
 
 
-def test_solution_passes_every_check_and_leaves_nothing(lab: Any) -> None:
-    run = lab.run(lab.solution)
+def test_solution_passes_every_check_and_leaves_nothing(lab: Lab, tried: Trials) -> None:
+    told = tried.solved
 
-    assert run.errors == {}
-    results = run.lab.results
-    assert [id_ for id_, result in results.items() if not result.passed] == []
-    assert sum(result.points for result in results.values()) == lab.module.points
-    assert sum("Nothing left" in printed for printed in run.printed.values()) == 1
+    assert told.errors == {}
+    assert told.passed == dict.fromkeys(lab.module.checks, True)
+    assert sum(told.points.values()) == lab.module.points
+    assert sum("Nothing left" in printed for printed in told.printed.values()) == 1
 
 
 def test_doing_nothing_passes_no_step_on_the_account_that_the_solution_leaves_before_it(
-    lab: Any,
+    tried: Trials,
 ) -> None:
     """Grading judges a step there once more, when an earlier step has failed."""
-    starter = {cell.id: cell for cell in lab.starter}
-    run = lab.run([])
-    passed = []
-    done = 0
-    for step in lab.steps:
-        first = lab.solution.index(step.answers[0])
-        run.cells(lab.solution[done:first])
-        for cell in step.answers:
-            run.cell(starter[cell.id])
-        if first_words(run.cell(step.check)) == [("✔", step.check_id)]:
-            passed.append(step.check_id)
-        run.errors.clear()
-        done = first
-
-    assert passed == []
+    assert tried.passed_by_nothing == []
 
 
-def test_solution_prints_the_same_each_time(lab: Any) -> None:
-    assert lab.run(lab.solution).printed == lab.run(lab.solution).printed
+def test_solution_prints_the_same_each_time(tried: Trials) -> None:
+    assert tried.solved.printed == tried.solved_again
 
 
-def test_check_twice_says_the_same(lab: Any) -> None:
-    run = lab.finished()
-
-    for step in lab.steps:
-        assert run.cell(step.check) == run.cell(step.check)
-
-
-def test_checks_in_any_order_say_the_same(lab: Any) -> None:
-    run = lab.finished()
-    expected = {step.check_id: first_words(run.cell(step.check)) for step in lab.steps}
-
-    for seed in range(3):
-        steps = lab.steps
-        random.Random(seed).shuffle(steps)
-        assert {step.check_id: first_words(run.cell(step.check)) for step in steps} == expected
+def test_check_twice_says_the_same(tried: Trials) -> None:
+    assert {id_: again for id_, (_, again) in tried.twice.items()} == {
+        id_: once for id_, (once, _) in tried.twice.items()
+    }
 
 
-@pytest.mark.parametrize(("name", "wrong"), WRONG)
-def test_wrong_answer_gets_its_message(
-    name: str, wrong: dict[str, str], lab_named: Callable[[str], Any]
-) -> None:
-    lab = lab_named(name)
-    cells = lab.solution
+def test_checks_in_any_order_say_the_same(tried: Trials) -> None:
+    assert tried.in_other_orders == [tried.in_order] * ORDERS
+
+
+@pytest.mark.parametrize(("name", "number"), WRONG)
+def test_wrong_answer_gets_its_message(name: str, number: int, lab: Lab, tried: Trials) -> None:
+    wrong = catalogued(name)[number]
     step = next(step for step in lab.steps if step.check_id == wrong["check"])
-    replaced = {cell.id: "" for cell in step.answers} | {step.answers[0].id: wrong["answer"]}
-    before = [cell for cell in cells[: cells.index(step.check)] if cell.kind == "code"]
+    told = tried.wrong[number]
 
-    run = lab.run([])
-    for cell in before:
-        run.cell(cell, replaced.get(cell.id))
-    printed = run.cell(step.check)
-
-    assert {id_ for id_ in run.errors if id_ not in replaced} == set()
-    assert first_words(printed) == [("✘", step.check_id)]
-    assert wrong["message"] in printed
-    assert run.cell(step.check) == printed
+    assert set(told.errors) <= {cell.id for cell in step.answers}
+    assert first_words(told.printed) == [("✘", step.check_id)]
+    assert wrong["message"] in told.printed
+    assert told.again == told.printed
 
 
-def test_each_check_has_two_catalogued_wrong_answers(
-    lab: Any, request: pytest.FixtureRequest
-) -> None:
-    name = "fake" if lab.name == "00-shelf" else lab.name
+def test_each_check_has_two_catalogued_wrong_answers(name: str, lab: Lab) -> None:
     count = Counter(wrong["check"] for wrong in catalogued(name))
 
     assert set(count) == set(lab.module.checks)
@@ -151,7 +128,7 @@ def test_each_check_has_two_catalogued_wrong_answers(
     assert len(names) == len(set(names))
 
 
-def test_hints_do_not_give_the_solution_away(lab: Any) -> None:
+def test_hints_do_not_give_the_solution_away(lab: Lab) -> None:
     for step in lab.steps:
         lines = {
             line.strip()
@@ -168,7 +145,7 @@ def test_hints_do_not_give_the_solution_away(lab: Any) -> None:
         assert told == []
 
 
-def test_registry_catalogue_and_notebooks_agree(lab: Any) -> None:
+def test_registry_catalogue_and_notebooks_agree(lab: Lab) -> None:
     entry = lab.setting.catalogue.find(lab.name)
     declared = list(lab.module.checks)
 
@@ -184,7 +161,7 @@ def test_registry_catalogue_and_notebooks_agree(lab: Any) -> None:
         assert all(f'lab.check("{step.check_id}"' in step.check.source for step in steps)
 
 
-def test_starter_differs_from_solution_only_in_answers(lab: Any) -> None:
+def test_starter_differs_from_solution_only_in_answers(lab: Lab) -> None:
     starter = {cell.id: cell for cell in lab.starter}
     for cell in lab.solution:
         if "answer" in cell.tags:
@@ -194,9 +171,7 @@ def test_starter_differs_from_solution_only_in_answers(lab: Any) -> None:
             assert starter[cell.id] == cell
 
 
-def test_lab_states_its_points_at_the_start(lab: Any) -> None:
-    run = lab.run(lab.starter)
-
-    head = next(printed for printed in run.printed.values() if printed)
+def test_lab_states_its_points_at_the_start(lab: Lab, tried: Trials) -> None:
+    head = next(printed for printed in tried.untouched.printed.values() if printed)
     assert f"{len(lab.module.checks)} check" in head
     assert f"{lab.module.points} points" in head
