@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -36,6 +37,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz", type=int, default=1, metavar="TIMES", help="how much longer to send anything"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often: what was imported stays.
+
+    Measured: a fifth of the processor time of tests that make an account each.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 50)
 
 
 @pytest.fixture(autouse=True)

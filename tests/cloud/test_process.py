@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +56,19 @@ def test_the_same_seed_gives_the_same_bytes_in_any_process() -> None:
     assert "ecs-svc/" in first
     assert run(7, "2") == first
     assert run(8, "1") != first
+
+
+def test_a_stopped_account_takes_no_memory() -> None:
+    """A notebook that resets its lab all day keeps the last account, not all of them."""
+    journals = []
+    for seed in range(3):
+        with Cloud(seed=seed) as cloud:
+            boto3.client("ecs").create_cluster(clusterName="shop")
+            cloud.advance(minutes=1)
+            journals.append(weakref.ref(cloud.journal))
+    del cloud
+    gc.collect()
+    assert [journal() for journal in journals[:-1]] == [None, None]
 
 
 def test_sleeping_advances_simulated_time_only() -> None:

@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto.core.base_backend import BackendDict
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.models import botocore_stubber  # noqa: F401 - must be imported before any client
 from moto.moto_api._internal import mock_random
 
@@ -177,6 +177,8 @@ class Runtime:
         boto3.DEFAULT_SESSION = self._session
         self._environment.stop()
         BackendDict.reset()
+        # A cache of moto's whose keys are the backends themselves, which would never go.
+        AccountSpecificBackend._generate_regions.cache_clear()
 
     def engine(self, region: str = REGION) -> Engine:
         """Return the data plane of a Region."""
