@@ -178,7 +178,7 @@ class Runtime:
         self._environment.stop()
         BackendDict.reset()
         # A cache of moto's whose keys are the backends themselves, which would never go.
-        AccountSpecificBackend._generate_regions.cache_clear()
+        AccountSpecificBackend._generate_regions.cache_clear()  # noqa: SLF001 - it has no public name
 
     def engine(self, region: str = REGION) -> Engine:
         """Return the data plane of a Region."""
