@@ -5,9 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
+import boto3
 import pytest
 from chains import explained
 from groups import GROUP, PROVIDER, Groups, open_groups
+from managed import INFRASTRUCTURE, define, open_managed, provide, run
 from shops import Shop
 
 from ecslab import Image
@@ -160,6 +162,54 @@ def test_too_many_that_wait(groups: Groups) -> None:
     groups.shop.cloud.advance(minutes=2)
     found = explained(groups.shop.cloud, arn, "has 0 instances, and may not have more")
     assert any("At most 1 tasks of a cluster may wait" in step.words for step in found.steps)
+
+
+# --- Managed Instances ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def managed(shop: Shop) -> Groups:
+    """Return a shop with the roles of Managed Instances."""
+    return open_managed(shop)
+
+
+def waits(managed: Groups, cause: str, **definition: Any) -> Any:
+    """Run a task on Managed Instances that waits; explain it and its provider."""
+    [task] = run(managed, define(managed, **definition))
+    managed.shop.cloud.advance(minutes=5)
+    explained(managed.shop.cloud, provider_arn("managed"), cause)
+    return explained(managed.shop.cloud, task, cause)
+
+
+def test_the_infrastructure_role_may_not_launch(managed: Groups) -> None:
+    """AWS: AmazonECSInfrastructureRolePolicyForManagedInstances."""
+    iam: Any = boto3.client("iam")
+    iam.detach_role_policy(RoleName="infrastructure", PolicyArn=INFRASTRUCTURE)
+    provide(managed)
+    waits(managed, "No policy of the role infrastructure allows ec2:CreateFleet")
+
+
+def test_no_type_can_run_the_task(managed: Groups) -> None:
+    """AWS: botocore ecs InstanceRequirementsRequest."""
+    provide(managed)
+    found = waits(managed, "No instance type that managed may launch", cpu="8192", memory="16384")
+    assert found.cause.evidence.value["vCpuCount"] == {"min": 2, "max": 4}
+
+
+def test_no_capacity_for_managed_instances(managed: Groups) -> None:
+    """AWS: InsufficientInstanceCapacity in all zones of the provider."""
+    provide(managed)
+    for zone in ("us-east-1a", "us-east-1b"):
+        managed.shop.cloud.lose_zone(zone)
+    waits(managed, "EC2 has no capacity in the Availability Zones of managed")
+
+
+def test_a_managed_instance_on_its_way(managed: Groups) -> None:
+    """AWS: ManagedInstances: launched for what waits."""
+    provide(managed)
+    [task] = run(managed, define(managed))
+    managed.shop.cloud.advance(seconds=8)
+    explained(managed.shop.cloud, task, "launches an instance of managed that holds what waits")
 
 
 # --- 22: Fargate capacity and quota ---------------------------------------------------------------

@@ -174,3 +174,39 @@ def test_a_target_that_nobody_deregistered(cloud: Cloud) -> None:
     cloud.advance(minutes=2)
     found = cloud.explain(front.balancer["LoadBalancerArn"])
     assert any("registers targets by hand" in step.words for step in found.steps)
+
+
+def test_a_release_that_an_alarm_on_errors_rolled_back(cloud: Cloud) -> None:
+    """AWS: deployment-alarm-failure: from the deployment through the alarm to the log."""
+    front = Front(cloud)
+    watch: Any = boto3.client("cloudwatch")
+    dimension = front.balancer["LoadBalancerArn"].partition(":loadbalancer/")[2]
+    watch.put_metric_alarm(
+        AlarmName="errors",
+        Namespace="AWS/ApplicationELB",
+        MetricName="HTTPCode_Target_5XX_Count",
+        Dimensions=[{"Name": "LoadBalancer", "Value": dimension}],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=5.0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+    codes = {"HttpCode": "200-599"}
+    front.elb.modify_target_group(TargetGroupArn=front.target_group, Matcher=codes)
+    alarms = {"enable": True, "rollback": True, "alarmNames": ["errors"]}
+    front.serve(Image(port=8080), 1, deploymentConfiguration={"alarms": alarms})
+    cloud.advance(minutes=5)
+    front.update(Image(port=8080, app=broken))
+    cloud.load(front.url, per_second=1, seconds=400)
+    words = "Targets answered with 5xx: the error is the application's"
+
+    def rings() -> bool:
+        found = watch.describe_alarms(AlarmNames=["errors"])["MetricAlarms"]
+        return bool(found[0]["StateValue"] == "ALARM")
+
+    cloud.run_until(rings)
+    explained(cloud, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors", words)
+    cloud.advance(minutes=6)
+    explained(cloud, front.service()["serviceArn"], words)

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from chains import checked, explained
 from shops import Shop
+from test_predictive_scaling import Predicted
 from test_scaling import PLACE, Scaled
 
 from ecslab import Image
@@ -220,6 +221,29 @@ def test_without_policies_and_step_scaling_that_is_due(shop: Shop) -> None:
     ends(scaled, "It looks at the metric CPUUtilization, of which it has too few points")
     scaled.pass_minutes(3)
     ends(scaled, "None of its alarms asks for another count")
+
+
+def test_predictive_scaling(shop: Shop) -> None:
+    """AWS: how predictive scaling works: the largest capacity of all policies wins."""
+    predicted = Predicted(shop)
+    target = predicted.target()["ScalableTargetARN"]
+    predicted.put()
+    explained(shop.cloud, target, "Only predictive scaling has a policy")
+    predicted.put(Mode="ForecastAndScale")
+    predicted.until(12, 30)
+    found = explained(shop.cloud, target, "forecasts that this hour needs 4 tasks")
+    assert any("predictive scaling policy ahead" in str(s.evidence.value) for s in found.steps)
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    configuration = {"TargetValue": 50.0, "PredefinedMetricSpecification": metric}
+    predicted.api.put_scaling_policy(
+        **PLACE,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=configuration,
+    )
+    shop.cloud.advance(minutes=25)
+    found = explained(shop.cloud, target, "forecasts a need of so many tasks")
+    assert found.cause.evidence.value == 4
 
 
 def test_alarms_of_all_kinds(shop: Shop) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ecslab.cloud.explain import gateway_errors
 from ecslab.cloud.explain.evidence import Absent, value_at
+from ecslab.sim.balancer_metrics import shown_balancer, shown_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +56,25 @@ def steps(case: Case, name: str) -> Iterator[Step]:
     elif not alarm.settings.get("ActionsEnabled", True):
         words = "Its actions are switched off, so that nothing follows from it."
         yield case.step("scaling", words, answer, *_PLACE, "ActionsEnabled")
+    elif alarm.state == "ALARM":
+        yield from behind(case, alarm)
+
+
+def behind(case: Case, alarm: Alarm) -> Iterator[Step]:
+    """Yield why the metric of an alarm is as high as it is, where that is known: 5xx of ALBs."""
+    given = {each["Name"]: each["Value"] for each in alarm.settings.get("Dimensions") or []}
+    if not str(alarm.settings.get("MetricName")).startswith("HTTPCode_"):
+        return
+    listed = case.ask("elbv2", "describe_load_balancers")
+    for each in value_at(listed, "LoadBalancers") or []:
+        if shown_balancer(each["LoadBalancerArn"]) == given.get("LoadBalancer"):
+            balancers = case.runtime.load_balancers(case.region)
+            balancer = balancers.named(str(each["DNSName"]))
+            groups = balancers.groups_of(balancer) if balancer is not None else []
+            own = next((arn for arn in groups if shown_group(arn) == given.get("TargetGroup")), "")
+            if balancer is not None:
+                yield from gateway_errors.steps(case, balancer, own)
+            return
 
 
 def without_data(case: Case, alarm: Alarm) -> Iterator[Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import hindrance, hooks, permission
+from ecslab.cloud.explain import alarms, hindrance, hooks, permission
 from ecslab.cloud.explain.evidence import Absent, value_at
 from ecslab.model import service_messages as messages
 from ecslab.model.deployment import UNRESOLVED_LIMIT
@@ -104,7 +104,10 @@ def _alarm(
             words = "This is the change of its state, and in its data the reason."
             place = ("AlarmHistoryItems", index, "HistoryData")
             yield case.step("deployment", words, history, *place)
-            return
+            break
+    alarm = case.account.ports.alarms.find(name)
+    if alarm is not None:
+        yield from alarms.behind(case, alarm)
 
 
 def _breaker(

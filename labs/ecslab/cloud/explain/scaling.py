@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.cloud.explain import alarms, scaling_history
 from ecslab.cloud.explain.evidence import Absent, Part, value_at
+from ecslab.sim.scaling.predictive import PREDICTIVE
 from ecslab.sim.scaling.targets import NAMESPACE
 
 if TYPE_CHECKING:
@@ -144,11 +145,29 @@ def steps(case: Case, service: Service) -> Iterator[Step]:
     )
     calls = list(_calls(case, policies))
     if not calls:
-        words = "No policy with an alarm scales it; only scheduled actions change its limits."
-        yield case.step("scaling", words, policies, "ScalingPolicies")
+        yield _without_alarms(case, answer, policies)
         return
     flapping = list(scaling_history.flapping(case, service, resource, policies, calls))
     yield from flapping or _now(_Scene(case, service, answer, policies, calls))
+
+
+def _without_alarms(case: Case, targets: Answer, policies: Answer) -> Step:
+    """Return the step about a target that no alarm scales."""
+    found = value_at(policies, "ScalingPolicies") or []
+    ahead = [i for i, each in enumerate(found) if each["PolicyType"] == PREDICTIVE]
+    predicted = value_at(targets, *_TARGET, "PredictedCapacity")
+    if predicted is not None:
+        words = f"Predictive scaling forecasts that this hour needs {predicted} tasks."
+        return case.step("scaling", words, targets, *_TARGET, "PredictedCapacity")
+    if ahead:
+        words = (
+            "Only predictive scaling has a policy: it scales out ahead of time, if its mode lets it"
+            " and there is a forecast, and never in."
+        )
+        place = ("ScalingPolicies", ahead[0], f"{PREDICTIVE}PolicyConfiguration")
+        return case.step("scaling", words, policies, *place, Absent("Mode"))
+    words = "No policy with an alarm scales it; only scheduled actions change its limits."
+    return case.step("scaling", words, policies, "ScalingPolicies")
 
 
 def _calls(case: Case, policies: Answer) -> Iterator[Call]:
@@ -223,6 +242,9 @@ def _no_fewer(scene: _Scene, call: Call) -> Iterator[Step]:
         yield scene.of_policy(words, call, "DisableScaleIn")
     elif scene.is_suspended("In"):
         yield scene.of_target("Scaling in by alarms is suspended.", "SuspendedState")
+    elif (value_at(scene.target, *_TARGET, "PredictedCapacity") or 0) >= service.desired:
+        words = "Predictive scaling forecasts a need of so many tasks; the largest count wins."
+        yield scene.of_target(words, "PredictedCapacity")
     elif unwilling:
         words = (
             "Target tracking scales in only when all policies agree; the alarm of"
