@@ -214,8 +214,9 @@ def test_a_group_without_managed_scaling_stays_as_it_is(groups: Groups) -> None:
         capacityProviderStrategy=[{"capacityProvider": PROVIDER, "weight": 1}],
     )
     advance(groups, seconds=20)
-    assert (
-        "No Container Instances were found in your capacity provider" in groups.shop.messages()[0]
+    assert groups.shop.messages()[0] == (
+        "(service web) was unable to reach steady state. Reason: No Container Instances were found"
+        " in your capacity provider."
     )
     groups.asg.set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=1)
     advance(groups, minutes=3)

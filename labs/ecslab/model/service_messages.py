@@ -74,14 +74,6 @@ def inconsistent(service: str) -> str:
     return f"(service {service}) is unable to consistently start tasks successfully."
 
 
-def no_instances(service: str) -> str:
-    """Return the event of a task for which there is no container instance at all."""
-    return (
-        f"(service {service}) was unable to place a task because no container instance met all of"
-        " its requirements. Reason: No Container Instances were found in your cluster."
-    )
-
-
 def could_not_launch(service: str, count: int, deployment: str, reason: str) -> str:
     """Return the event of a deployment that started some of its tasks, but not all.
 

@@ -10,7 +10,7 @@ from ecslab.model.deployment import is_stuck
 from ecslab.sim.service import in_grace_period, is_healthy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ecslab.cloud.explain.case import Case
     from ecslab.cloud.explain.explanation import Step
@@ -31,7 +31,7 @@ def of_deployment(case: Case, service: Service, deployment: Deployment) -> Itera
                 yield event
             yield from permission.trust(case, role, "ecs-tasks.amazonaws.com")
             return
-    if _lacks(service, deployment) and _complains(service, placement.UNPLACED):
+    if _lacks(service, deployment) and any(map(_complains(service), placement.UNPLACED)):
         yield from placement.causes(case, service)
         return
     failed = newest_failed(service, deployment)
@@ -117,6 +117,7 @@ def _lacks(service: Service, deployment: Deployment) -> bool:
     return len([t for t in service.tasks_of(deployment) if t.wanted]) < deployment.desired
 
 
-def _complains(service: Service, text: str) -> bool:
-    """Return whether a service complains of something whose cause lasts."""
-    return any(text in said for texts in service.complaints.values() for said in texts)
+def _complains(service: Service) -> Callable[[str], bool]:
+    """Return what says whether a service complains of something whose cause lasts."""
+    every = [text for texts in service.complaints.values() for text in texts]
+    return lambda wanted: any(wanted in text for text in every)

@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from ecslab.sim.service import Service
 
 _CLOSEST: Final = re.compile(r"\(container-instance (\w+)\) (.+)$")
-UNPLACED: Final = "was unable to place "
-"""What every event about a task says that found no place."""
+UNPLACED: Final = ("was unable to place ", messages.NO_INSTANCES_OF_PROVIDER)
+"""What events about a task say that found no place."""
 _RESOURCES: Final = {"CPU units": "CPU", "memory": "MEMORY"}
 
 
 def causes(case: Case, service: Service) -> Iterator[Step]:
     """Yield why tasks of a service are not placed."""
     answer = case.describe_service(service.cluster.name, service.name)
-    event = case.event_step("place", "ECS says where it failed.", answer, UNPLACED)
+    words = "ECS says where it failed."
+    said = (case.event_step("place", words, answer, text) for text in UNPLACED)
+    event = next((step for step in said if step is not None), None)
     if event is None:
         return
     yield event

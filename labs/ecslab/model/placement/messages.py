@@ -42,6 +42,18 @@ def too_many_waiting(service: str) -> str:
 
 
 def no_instances(service: str, *, of_provider: bool = False) -> str:
-    """Return the event of a task for which there is no container instance at all."""
-    reason = NO_INSTANCES_OF_PROVIDER if of_provider else NO_INSTANCES
-    return f"(service {service}) was unable to place a task because {_NO_INSTANCE} Reason: {reason}"
+    """Return the event of a task for which there is no container instance at all.
+
+    Args:
+        service: the service's name.
+        of_provider: whether those of a capacity provider are meant.
+    """
+    if of_provider:
+        return (
+            f"(service {service}) was unable to reach steady state. Reason:"
+            f" {NO_INSTANCES_OF_PROVIDER}"
+        )
+    return (
+        f"(service {service}) was unable to place a task because {_NO_INSTANCE} Reason:"
+        f" {NO_INSTANCES}"
+    )
