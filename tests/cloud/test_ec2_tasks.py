@@ -277,3 +277,50 @@ def test_started_tasks_ignore_the_scheduler(fleet: Fleet) -> None:
             cluster="shop", taskDefinition=definition, containerInstances=[first] * 11
         )
     refused(error, "InvalidParameterException")
+
+
+@pytest.mark.parametrize("tag", ["1", "2"])
+def test_what_waits_for_others_is_pulled_when_they_let_it_start(fleet: Fleet, tag: str) -> None:
+    """amazon-ecs-agent README, ECS_PULL_DEPENDENT_CONTAINERS_UPFRONT (false by default).
+
+    On a container instance a wrong tag of the second image shows only after the first container.
+    """
+    fleet.join(1)
+    init = fleet.shop.cloud.push(Image(runs_for=60), "init:1")
+    app = fleet.shop.cloud.push(Image(runs_for=5), "app:1").replace(":1", f":{tag}")
+    waits = [{"containerName": "init", "condition": "SUCCESS"}]
+    fleet.ecs.register_task_definition(
+        family="steps",
+        containerDefinitions=[
+            {"name": "app", "image": app, "memory": 64, "dependsOn": waits},
+            {"name": "init", "image": init, "memory": 64, "essential": False},
+        ],
+    )
+    task = fleet.shop.stopped(fleet.start("steps"))
+    found = {each["name"]: each for each in task["containers"]}
+    assert found["init"]["exitCode"] == 0
+    assert (task["pullStoppedAt"] - task["pullStartedAt"]).total_seconds() > 60
+    if tag == "1":
+        assert found["app"]["exitCode"] == 0
+    else:
+        assert found["app"]["reason"].startswith("CannotPullContainerError: ")
+        assert task["stopCode"] == "TaskFailedToStart"
+
+
+def test_started_by_is_shorter_for_start_task(fleet: Fleet) -> None:
+    """AWS: botocore ecs StartTaskRequest.startedBy (36 characters; RunTask takes 128)."""
+    (instance,) = fleet.join(1)
+    definition = fleet.define()
+
+    def start(started_by: str) -> Json:
+        answer = fleet.ecs.start_task(
+            cluster="shop",
+            taskDefinition=definition,
+            containerInstances=[instance],
+            startedBy=started_by,
+        )
+        return dict(answer["tasks"][0])
+
+    assert start("x" * 36)["startedBy"] == "x" * 36
+    with pytest.raises(ClientError, match="InvalidParameterException"):
+        start("x" * 37)

@@ -288,6 +288,17 @@ def test_the_start_timeout_counts_from_the_start_of_the_dependency(
     assert ("startedAt" in task) is starts
 
 
+def test_fargate_pulls_all_images_before_any_container_starts(runs: Runs) -> None:
+    """A wrong tag of the second image shows before the first container has run."""
+    init = runs.container("init", Image(runs_for=60), essential=False)
+    app = runs.container("app", Image(), dependsOn=depends("init", "SUCCESS"))
+    app["image"] = app["image"].replace(":1", ":2")
+    runs.start("task", app, init)
+    task = runs.until("task", "STOPPED")
+    assert named(task, "app")["reason"].startswith("CannotPullContainerError: ")
+    assert "runtimeId" not in named(task, "init")
+
+
 def test_stopping_goes_the_other_way_round(runs: Runs) -> None:
     """AWS: botocore ecs ContainerDefinition.dependsOn (shutdown in reverse order)."""
     chain = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from ecslab.sim.containers import ContainerRunner
+from ecslab.sim.containers import ContainerRunner, dependencies
 from ecslab.sim.discovery import Discovery
 from ecslab.sim.entities import Container, Task
 from ecslab.sim.preparation import Preparation
@@ -120,6 +120,7 @@ class Agent:
             task,
             lambda code, reason: self.stop(task, code, reason),
             lambda: self._changed(task),
+            lambda container: self._pull(task, container, Preparation(self._account, task)),
         )
         start = self._env.process(self._start(task, runner))
         assert task.stop_wanted is not None  # noqa: S101 - set by launch
@@ -210,18 +211,28 @@ class Agent:
         self._become(task, "ACTIVATING")
         task.pull_started_at = self._account.clock.now
         for container in task.containers:
-            reason = preparation.pull(container)
+            # The agent on an instance pulls what depends on others when they let it start.
+            if task.instance is not None and dependencies(task, container):
+                continue
+            reason = yield from self._pull(task, container, preparation)
             if reason is not None:
-                container.reason = reason
-                container.status = "STOPPED"
-                task.pull_stopped_at = self._account.clock.now
                 return reason
+        self._note(task, "task.pulled")
+        return None
+
+    def _pull(
+        self, task: Task, container: Container, preparation: Preparation
+    ) -> Generator[Any, Any, str | None]:
+        reason = preparation.pull(container)
+        if reason is not None:
+            container.reason = reason
+            container.status = "STOPPED"
+        else:
             assert container.found is not None  # noqa: S101 - pull has set it
             size = container.found.image.size
             yield self._env.timeout(self._account.identifiers.jitter(*_PULL) + size / _MIB_A_SECOND)
         task.pull_stopped_at = self._account.clock.now
-        self._note(task, "task.pulled")
-        return None
+        return reason
 
     def _run_containers(self, task: Task, runner: ContainerRunner) -> Generator[Any, Any, None]:
         yield from self.discovery.prepare(task)

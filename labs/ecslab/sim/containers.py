@@ -44,6 +44,7 @@ class ContainerRunner:
         task: the task, prepared.
         stop: asked to stop the task, with a stop code and a reason.
         changed: told that a container has changed.
+        pull: pulls the image of a container that had to wait for others; returns why it can't.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class ContainerRunner:
         task: Task,
         stop: Callable[[str, str], None],
         changed: Callable[[], None],
+        pull: Callable[[Container], Generator[Any, Any, str | None]],
     ) -> None:
         self._account = account
         self._env = account.clock.env
         self._task = task
         self._stop = stop
         self._changed = changed
+        self._pull = pull
         for container in task.containers:
             container.started = self._env.event()
             container.exited = self._env.event()
@@ -70,6 +73,11 @@ class ContainerRunner:
             container.exit_code = NEVER_STARTED
             self._never_started(container, failed, TASK_FAILED_TO_START())
             return
+        if container.found is None:
+            reason = yield from self._pull(container)
+            if reason:
+                self._never_started(container, reason, reason)
+                return
         yield self._env.timeout(_CREATE_SECONDS)
         if self._stopping():
             return  # the shutdown records that it never ran
@@ -187,6 +195,7 @@ class ContainerRunner:
             resolved.image,
             environment=environment,
             write=container.log.write,
+            folder=str(container.spec.get("workingDirectory") or "/"),
         )
         container.process = process
         container.status, container.health = "RUNNING", "UNKNOWN"

@@ -14,7 +14,8 @@ def variables(account: Account, task: Task, container: Container) -> dict[str, s
     Later sources win: image, the Region, environment files, `environment`, `secrets`, and what
     leads to the task's own endpoints. AWS does not document whether the Region can be overridden.
     AWS: botocore ecs ContainerDefinition.environmentFiles (environment overrides files);
-    task-iam-roles (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI); task-metadata-endpoint-v4.
+    task-iam-roles (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI); task-metadata-endpoint-v4; for
+    AWS_EXECUTION_ENV and the Region container-metadata.
 
     Args:
         account: where the task runs.
@@ -31,7 +32,7 @@ def variables(account: Account, task: Task, container: Container) -> dict[str, s
     for entry in container.spec.get("environment") or []:
         result[str(entry["name"])] = str(entry.get("value", ""))
     result.update(container.secrets)
-    result["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE"
+    result["AWS_EXECUTION_ENV"] = f"AWS_ECS_{task.launch_type}"
     result["ECS_CONTAINER_METADATA_URI_V4"] = f"http://169.254.170.2/v4/{container.runtime_id}"
     result["ECS_AGENT_URI"] = f"http://169.254.170.2/api/{container.runtime_id}"
     if any(each.spec.get("firelensConfiguration") for each in task.containers):

@@ -9,6 +9,7 @@ import posixpath
 from typing import TYPE_CHECKING, Final
 
 from ecslab.model.file_system import is_root, user_id
+from ecslab.sim.proc_files import proc_file, ulimit
 from ecslab.sim.process_table import process_table
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ def _cat(arguments: list[str], process: Process) -> Printed:
 
 def _content(name: str, process: Process) -> str | None:
     path = _path(name, process)
-    if path in ("/proc/1/environ", "/proc/self/environ"):
-        return "\n".join(f"{key}={value}" for key, value in sorted(process.environment.items()))
+    if path.startswith("/proc/"):
+        return proc_file(path, process)
     files = process.container.files
     return files.read(path) if files is not None else None
 
@@ -207,14 +208,11 @@ def _unset(arguments: list[str], process: Process) -> Printed:
 
 
 def _ulimit(arguments: list[str], process: Process) -> Printed:
-    """Print a limit; AWS: botocore ecs ContainerDefinition.ulimits (Fargate: nofile 65535)."""
-    names = {"-n": "nofile", "-u": "nproc", "-c": "core", "-l": "memlock"}
-    wanted = next((names[word[:2]] for word in arguments if word[:2] in names), "nofile")
-    kind = "hardLimit" if any("H" in word for word in arguments) else "softLimit"
-    for limit in process.container.spec.get("ulimits") or ():
-        if limit.get("name") == wanted:
-            return [str(limit[kind])], [], 0
-    return ["65535" if wanted == "nofile" else "unlimited"], [], 0
+    """Print a limit, soft unless the hard one is asked for."""
+    names = {"-n": "nofile", "-u": "nproc", "-c": "core", "-l": "memlock", "-s": "stack"}
+    flags = [f"-{letter}" for word in arguments for letter in word.lstrip("-")]
+    wanted = next((names[flag] for flag in flags if flag in names), "nofile")
+    return [ulimit(wanted, process, hard="-H" in flags)], [], 0
 
 
 def _test(arguments: list[str], process: Process) -> Printed:

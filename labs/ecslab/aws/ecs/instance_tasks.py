@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _INVALID = "InvalidParameterException"
 _STARTED_AT_MOST = 10
+_LONGEST_STARTED_BY = 36
 
 
 def new_task(
@@ -128,7 +129,7 @@ def start(call: Call, params: Params) -> dict[str, Any]:
     references = list(params["containerInstances"])
     check_references(references, _STARTED_AT_MOST, "Container instance", "instanceIds")
     cluster = active_cluster(account, params.get("cluster"), container_instance=references)
-    task_rules.check_request({**params, "count": 1})
+    task_rules.check_request({**params, "count": 1}, longest_started_by=_LONGEST_STARTED_BY)
     definition = account.definitions.runnable(params["taskDefinition"])
     if "EC2" not in definition["compatibilities"]:
         message = "Task definition does not support launch_type EC2."

@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
 _INVALID = "InvalidParameterException"
 _MOST_TASKS = 10
-_STARTED_BY = re.compile(r"[A-Za-z0-9/_-]{0,128}")
+_STARTED_BY = re.compile(r"[A-Za-z0-9/_-]*")
+_LONGEST_STARTED_BY = 128
 _LONGEST_TOKEN = 64
 _TOKENS_ARE_KEPT = timedelta(hours=24)
 
 
-def check_request(params: Params) -> None:
-    """Refuse a RunTask request for what it says by itself.
+def check_request(params: Params, *, longest_started_by: int = _LONGEST_STARTED_BY) -> None:
+    """Refuse a RunTask or StartTask request for what it says by itself.
 
-    AWS: botocore ecs RunTaskRequest.count, .startedBy, .clientToken; PropagateTags ("SERVICE" is
-    an error when running a task).
+    AWS: botocore ecs RunTaskRequest.count, .startedBy, .clientToken, StartTaskRequest.startedBy;
+    PropagateTags ("SERVICE" is an error when running a task).
+
+    Args:
+        params: the request.
+        longest_started_by: how many characters `startedBy` may have.
 
     Raises:
         AwsError: InvalidParameterException.
@@ -33,16 +38,20 @@ def check_request(params: Params) -> None:
     message = None
     if not 1 <= params.get("count", 1) <= _MOST_TASKS:
         message = "The number of tasks must be between 1 and 10."
-    elif not _STARTED_BY.fullmatch(params.get("startedBy") or ""):
+    elif not _is_started_by(params.get("startedBy") or "", longest_started_by):
         message = (
-            "startedBy can have at most 128 characters: letters, numbers, hyphens, forward slashes"
-            " and underscores."
+            f"startedBy can have at most {longest_started_by} characters: letters, numbers,"
+            " hyphens, forward slashes and underscores."
         )
     elif params.get("propagateTags") not in (None, "TASK_DEFINITION", "NONE"):
         message = "propagateTags for a task must be TASK_DEFINITION or NONE."
     if message:
         raise AwsError(_INVALID, message)
     client_tokens.check(params.get("clientToken"), _LONGEST_TOKEN)
+
+
+def _is_started_by(text: str, longest: int) -> bool:
+    return len(text) <= longest and _STARTED_BY.fullmatch(text) is not None
 
 
 def check_roles(call: Call, definition: dict[str, Any], *, exec_wanted: bool) -> None:

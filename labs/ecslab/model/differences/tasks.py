@@ -45,6 +45,17 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/sim/test_task_life.py::test_stopped_tasks_are_hidden_and_kept_for_an_hour",
     ),
     Difference(
+        id="pulls-of-dependants",
+        area=Area.TASKS,
+        aws="The agent on EC2 pulls the image of a container that depends on others when they let"
+        " it start. Fargate's own agent is not public.",
+        here="On EC2 as the agent does; on Fargate all images are pulled before any container"
+        " starts.",
+        why="amazon-ecs-agent README, ECS_PULL_DEPENDENT_CONTAINERS_UPFRONT.",
+        test="tests/cloud/test_tasks_containers.py"
+        "::test_fargate_pulls_all_images_before_any_container_starts",
+    ),
+    Difference(
         id="volume-that-fails",
         area=Area.TASKS,
         aws="Documents the status reason of an EBS volume that can't be attached, not the task's"
