@@ -59,6 +59,22 @@ def test_a_service_that_enables_it_later(shop: Shop) -> None:
     explained(shop.cloud, old, "enabled by now; only new tasks get it")
 
 
+def test_an_agent_that_has_not_started(runs: Runs) -> None:
+    """AWS: ecs-exec, troubleshooting: the agent comes after its container."""
+    arn = runs.start(
+        "web",
+        runs.container("web", WEB),
+        taskRoleArn=runs.role("app", SSM),
+        request={"enableExecuteCommand": True},
+    )
+    runs.until("web", "RUNNING")
+    assert refusal(runs, arn)[0] == "InvalidParameterException"
+    found = explained(runs.shop.cloud, arn, "has not started yet")
+    assert found.cause.evidence.value == "PENDING"
+    runs.shop.cloud.advance(seconds=10)
+    explained(runs.shop.cloud, arn, "nothing is wrong")
+
+
 def test_the_role_lacks_the_channels(runs: Runs) -> None:
     """AWS: task-iam-roles, ECS Exec permissions: all four actions of ssmmessages."""
     arn = start(runs, actions=("s3:GetObject",))

@@ -46,6 +46,9 @@ def test_the_circuit_breaker_counts(shop: Shop) -> None:
     """AWS: deployment-circuit-breaker: failures, threshold, and the cause of the failures."""
     arn = steady(shop, 10, deploymentCircuitBreaker={"enable": True, "rollback": True})
     roll(shop)
+    counted = "circuit breaker has counted"
+    shop.cloud.run_until(lambda: counted in str(shop.cloud.explain(newest(shop))), 300)
+    explained(shop.cloud, newest(shop), "No registry")
     shop.cloud.advance(minutes=20)
     deployment = newest(shop)
     found = explained(shop.cloud, deployment, "No registry")

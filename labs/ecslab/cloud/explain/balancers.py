@@ -48,7 +48,7 @@ def steps(case: Case, arn: str) -> Iterator[Step]:
     if sick:
         yield from groups.steps(case, sick[0])
     elif not errors:
-        words = (
-            "Within the last hour it has answered nothing with 5xx, and all targets are healthy."
-        )
+        words = "All its targets are healthy."
+        if balancer.type == "application":
+            words = f"Within the last hour it has answered nothing with 5xx. {words}"
         yield case.step("state", words, listeners, "Listeners", 0, "DefaultActions")

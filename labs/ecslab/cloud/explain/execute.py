@@ -40,8 +40,29 @@ def of_task(case: Case, task: Task) -> Iterator[Step]:
             yield from refused
             yield from found
             return
+    if refused:
+        yield from refused if _is_pending(task) else ()
+        yield from _pending(case, task)
     if any(step.evidence.value and _DENIED in str(step.evidence.value) for step in refused):
         yield from refused
+
+
+def _is_pending(task: Task) -> bool:
+    agents = (container.exec_agent for container in task.containers)
+    return any(agent is not None and agent.status == "PENDING" for agent in agents)
+
+
+def _pending(case: Case, task: Task) -> Iterator[Step]:
+    """Yield that the agent of a container has not started yet."""
+    for container in task.containers:
+        if container.exec_agent is not None and container.exec_agent.status == "PENDING":
+            words = (
+                f"The agent of ECS Exec in {container.name} has not started yet: it comes some"
+                " seconds after its container."
+            )
+            place = ("managedAgents", 0, "lastStatus")
+            yield case.container_step("start", words, task, container.name, *place)
+            return
 
 
 def _refused(case: Case, task: Task) -> Iterator[Step]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ecslab.cloud.explain import hindrance, hooks, rollout_failures
 from ecslab.model.deployment import early_goal
-from ecslab.sim import deployment_alarms
+from ecslab.sim import circuit_breaker, deployment_alarms
 from ecslab.sim.service import is_healthy
 from ecslab.sim.service_deployment import ROLLING
 
@@ -110,6 +110,7 @@ def _in_progress(
     if waiting:
         yield from waiting
     elif rollout.stage == "SCALE_UP":
+        yield from _counted(case, service, rollout, answer)
         yield from hindrance.of_deployment(case, service, rollout.target)
     elif rollout.stage == "PRODUCTION_TRAFFIC_SHIFT":
         yield from _step_bakes(rollout, answer, case)
@@ -126,6 +127,7 @@ def _rolling(
     if stuck:
         yield from stuck
         return
+    yield from _counted(case, service, rollout, answer)
     yield from hindrance.of_deployment(case, service, rollout.target)
     if rollout.baking_since is None:
         return
@@ -137,6 +139,20 @@ def _rolling(
             f" {left:.0f} s before it is complete."
         )
         yield case.step("deployment", words, answer, *_PLACE, "alarms", "alarmNames")
+
+
+def _counted(
+    case: Case, service: Service, rollout: ServiceDeployment, answer: Answer
+) -> Iterator[Step]:
+    """Yield how far the circuit breaker has counted, if it counts and anything has failed."""
+    failed = rollout.target.failed_tasks
+    if failed and circuit_breaker.settings(service).get("enable"):
+        words = (
+            f"The circuit breaker has counted {failed} failed tasks; with"
+            f" {circuit_breaker.threshold(service)} the deployment fails."
+        )
+        place = ("deploymentCircuitBreaker", "failureCount")
+        yield case.step("deployment", words, answer, *_PLACE, *place)
 
 
 def _step_bakes(rollout: ServiceDeployment, answer: Answer, case: Case) -> Iterator[Step]:
