@@ -21,6 +21,8 @@ class Agents:
     daemon: str = "arn:aws:ecs:us-east-1:123456789012:daemon/shop/agent"
     deployments: list[str] = field(default_factory=list)
     """The ARNs of the deployments that `create` and `update` have begun."""
+    pushed: int = 0
+    """How many images have been pushed."""
 
     @property
     def ecs(self) -> Any:
@@ -34,7 +36,9 @@ class Agents:
 
     def register(self, image: Image | str | None = None, *, cpu: int = 64, **spec: Any) -> str:
         """Register a revision of the daemon task definition `agent`; return its ARN."""
-        uri = image if isinstance(image, str) else self.cloud.push(image or Image(), "agent:1")
+        self.pushed += 1
+        tag = f"agent:{self.pushed}"
+        uri = image if isinstance(image, str) else self.cloud.push(image or Image(), tag)
         container = {"name": "agent", "image": uri, "memory": 64, "cpu": cpu, **spec}
         answer = self.ecs.register_daemon_task_definition(
             family="agent",

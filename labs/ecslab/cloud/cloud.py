@@ -172,8 +172,8 @@ class Cloud(Faults, AbstractContextManager["Cloud"]):
 
         Args:
             arn: the ARN of a task, service, service deployment, container instance, cluster, target
-                group, load balancer, capacity provider, scalable target, alarm, rule of
-                EventBridge or schedule of EventBridge Scheduler.
+                group, load balancer, capacity provider, managed daemon, daemon deployment,
+                scalable target, alarm, rule of EventBridge or schedule of EventBridge Scheduler.
 
         Returns:
             Plain values: `steps`, of which the last is the cause; its `str()` is text, a notebook

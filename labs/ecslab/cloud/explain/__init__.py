@@ -15,6 +15,7 @@ from ecslab.cloud.explain import (
     alarms,
     balancers,
     clusters,
+    daemons,
     gone,
     groups,
     instances,
@@ -48,7 +49,8 @@ def explain(runtime: Runtime, arn: str) -> Explanation:
     Args:
         runtime: the account.
         arn: the ARN of a task, service, service deployment, container instance, cluster, target
-            group, load balancer, capacity provider, scalable target, alarm, rule or schedule.
+            group, load balancer, capacity provider, managed daemon, daemon deployment, scalable
+            target, alarm, rule or schedule.
 
     Raises:
         CourseError: it is the ARN of something else, or no ARN.
@@ -148,6 +150,8 @@ _KINDS: Final[dict[tuple[str, str], Callable[[Case, str], Chain]]] = {
     ("ecs", "container-instance"): _instance,
     ("ecs", "cluster"): _cluster,
     ("ecs", "capacity-provider"): _provider,
+    ("ecs", "daemon"): daemons.daemon,
+    ("ecs", "daemon-deployment"): daemons.deployment,
     ("elasticloadbalancing", "targetgroup"): _group,
     ("elasticloadbalancing", "loadbalancer"): _balancer,
     ("application-autoscaling", "scalable-target"): scaling.target,

@@ -79,6 +79,9 @@ class Case:
     def definition_step(self, layer: str, words: str, task: Task, *path: Part) -> Step:
         """Return a step that DescribeTaskDefinition shows of a task's definition."""
         arn = str(task.definition["taskDefinitionArn"])
+        if task.daemon is not None:
+            answer = self.ask("ecs", "describe_daemon_task_definition", daemonTaskDefinition=arn)
+            return self.step(layer, words, answer, "daemonTaskDefinition", *path)
         answer = self.ask("ecs", "describe_task_definition", taskDefinition=_short(arn))
         return self.step(layer, words, answer, "taskDefinition", *path)
 

@@ -62,8 +62,12 @@ def _written(case: Case, arn: str) -> Iterator[Step]:
     """Yield the last line that a container of a task wrote, which outlives it too."""
     begun = _begun(case, arn)
     name = str(begun.fields.get("definition") if begun else "")
-    answer = case.ask("ecs", "describe_task_definition", taskDefinition=name)
-    for spec in value_at(answer, "taskDefinition", "containerDefinitions") or []:
+    if begun is not None and str(begun.fields.get("group")).startswith("daemon:"):
+        answer = case.ask("ecs", "describe_daemon_task_definition", daemonTaskDefinition=name)
+    else:
+        answer = case.ask("ecs", "describe_task_definition", taskDefinition=name)
+    place = "daemonTaskDefinition" if "daemon" in answer.operation else "taskDefinition"
+    for spec in value_at(answer, place, "containerDefinitions") or []:
         line = next(iter(logs.lines_of(case, spec, arn.rsplit("/", 1)[-1])), None)
         if line is not None:
             words = f"The log of {spec['name']} is still there; this is its last line."

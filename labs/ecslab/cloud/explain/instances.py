@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import agents, placement, retained
+from ecslab.cloud.explain import agents, daemon_hosts, placement, retained
 from ecslab.cloud.explain.evidence import value_at
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def steps(case: Case, instance: ContainerInstance) -> Iterator[Step]:
     yield case.step("state", "This is its status.", answer, "containerInstances", 0, "status")
     if instance.status == "INACTIVE":
         yield from _ended(case, instance)
+    elif instance.status in ("REGISTERING", "REGISTRATION_FAILED"):
+        yield from daemon_hosts.registering(case, instance)
     elif not instance.connected:
         words = "Its agent is not connected: ECS places nothing on it and hears nothing of it."
         yield case.step("capacity", words, answer, "containerInstances", 0, "agentConnected")
@@ -67,7 +69,8 @@ def _ended(case: Case, instance: ContainerInstance) -> Iterator[Step]:
 def _draining(case: Case, instance: ContainerInstance, answer: Answer) -> Iterator[Step]:
     words = "It takes no new tasks; these are still on it."
     yield case.step("capacity", words, answer, "containerInstances", 0, "runningTasksCount")
-    tasks = [task for task in instance.tasks.values() if task.wanted]
+    yield from daemon_hosts.behind_draining(case, instance)
+    tasks = [task for task in instance.tasks.values() if task.wanted and not task.is_daemon]
     alone = [task for task in tasks if task.service is None]
     if alone:
         words = f"Task {alone[0].id[:8]} belongs to no service: draining leaves it alone."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.cloud.explain import agents, permission
+from ecslab.cloud.explain import agents, daemon_hosts, permission
 from ecslab.cloud.explain.evidence import Absent, value_at
 
 if TYPE_CHECKING:
@@ -106,6 +106,10 @@ def unregistered(case: Case, task: Task, group: ScalingGroup, _answer: Answer) -
 
 def managed(case: Case, provider: CapacityProvider, task: Task) -> Iterator[Step]:
     """Yield why a provider of Managed Instances has no instance for a task."""
+    kept_out = list(daemon_hosts.keeps_out(case, task.cluster, provider))
+    if kept_out:
+        yield from kept_out
+        return
     answer = case.ask("ecs", "describe_capacity_providers", capacityProviders=[provider.name])
     place = ("capacityProviders", 0, "managedInstancesProvider")
     refusal = case.last(provider.arn, "provider.refused")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ecslab.cloud.explain import (
+    daemon_hosts,
     ending,
     findings,
     health,
@@ -14,6 +15,7 @@ from ecslab.cloud.explain import (
     waiting,
 )
 from ecslab.cloud.explain.evidence import Absent
+from ecslab.model.managed_daemon_answers import IMPAIRED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +31,8 @@ _FAILED_CONTAINER: Final = "Task failed container health checks"
 def state(task: Task) -> str:
     """Return the state of a task in a few words."""
     part = f" of the service {task.service.name}" if task.service is not None else ""
+    if task.daemon is not None:
+        part = f" of the managed daemon {task.daemon.daemon.name}"
     definition = str(task.definition["taskDefinitionArn"]).rsplit("/", 1)[-1]
     wanted = "" if task.stopped or task.wanted else ", and is to stop"
     return f"Task {task.id[:8]} ({definition}){part} is {task.last_status}{wanted}."
@@ -54,6 +58,8 @@ def stopped(case: Case, task: Task) -> Iterator[Step]:
     behind = _BEHIND.get(code)
     if behind is not None:
         yield from behind(case, task, reason)
+    elif task.instance is not None and IMPAIRED.find(reason) is not None:
+        yield from daemon_hosts.behind_draining(case, task.instance)
     elif task.instance is not None:
         yield from _host(case, task, reason)
 
@@ -77,6 +83,11 @@ def _by_scheduler(case: Case, task: Task, reason: str) -> Iterator[Step]:
             yield from health.of_container(case, task, container)
         return
     yield from ending.killed_late(case, task)
+    if task.daemon is not None and task.instance is not None:
+        words = "Its container instance drained: daemon tasks go when no others are left."
+        answer = daemon_hosts.describe_host(case, task.instance)
+        yield case.step("capacity", words, answer, "containerInstances", 0, "status")
+        yield from daemon_hosts.behind_draining(case, task.instance)
     if reason.startswith(_SCALING):
         yield from _no_longer_wanted(case, task)
 
