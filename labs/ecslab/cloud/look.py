@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecslab.cloud.view import (
     ClusterView,
+    DaemonView,
     DeploymentView,
     InstanceView,
     ServiceView,
@@ -17,6 +18,7 @@ from ecslab.cloud.view import (
 if TYPE_CHECKING:
     from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.entities import Account, Cluster, Task
+    from ecslab.sim.managed_daemon import Daemon
     from ecslab.sim.service import Deployment, Service
 
 
@@ -41,6 +43,7 @@ def _cluster(cluster: Cluster) -> ClusterView:
         tuple(_service(item) for item in kept),
         tuple(_zone(hosts, alive, name) for name in sorted(names, key=lambda n: (not n, n))),
         tuple(_task(task) for task in cluster.tasks.values() if task.stopped),
+        tuple(_daemon(item) for item in cluster.daemons.values()),
     )
 
 
@@ -92,6 +95,18 @@ def _deployment(service: Service, deployment: Deployment) -> DeploymentView:
         deployment.desired,
         _running(tasks),
         _pending(tasks),
+    )
+
+
+def _daemon(daemon: Daemon) -> DaemonView:
+    revision = daemon.goal.revision
+    return DaemonView(
+        daemon.name,
+        daemon.status,
+        _short(revision.definition_arn) if revision is not None else "",
+        daemon.deployment.status,
+        sum(1 for _ in daemon.instances()),
+        _running(list(daemon.tasks())),
     )
 
 

@@ -91,6 +91,32 @@ class ServiceView:
 
 
 @dataclass(frozen=True)
+class DaemonView:
+    """One managed daemon.
+
+    Args:
+        name: its name.
+        status: ACTIVE or DELETE_IN_PROGRESS.
+        definition: `family:revision` that it is meant to run; empty when it is being deleted.
+        deployment: the status of its newest deployment.
+        instances: how many instances its capacity providers have.
+        running: how many of its tasks run.
+    """
+
+    name: str
+    status: str
+    definition: str
+    deployment: str
+    instances: int
+    running: int
+
+    @property
+    def counts(self) -> str:
+        """Return on how much of its capacity it runs, as a phrase."""
+        return f"{self.running} running, {plural(self.instances, 'instance')}"
+
+
+@dataclass(frozen=True)
 class InstanceView:
     """One container instance.
 
@@ -168,12 +194,14 @@ class ClusterView:
         services: its services that have not been deleted.
         zones: its tasks that have not stopped and its instances, by Availability Zone.
         stopped: the tasks that stopped within the last hour, oldest first.
+        daemons: its managed daemons.
     """
 
     name: str
     services: tuple[ServiceView, ...]
     zones: tuple[ZoneView, ...]
     stopped: tuple[TaskView, ...]
+    daemons: tuple[DaemonView, ...] = ()
 
     def tasks(self) -> list[TaskView]:
         """Return the tasks that have not stopped."""
@@ -191,6 +219,7 @@ class ClusterView:
         instances = sum(len(zone.instances) for zone in self.zones)
         parts = [
             plural(len(self.services), "service"),
+            plural(len(self.daemons), "daemon") if self.daemons else "",
             plural(instances, "container instance") if instances else "",
             plural(self.running, "running task"),
             f"{others} starting or stopping" if others else "",

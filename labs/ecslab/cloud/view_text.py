@@ -34,6 +34,9 @@ def _lines(view: View) -> Iterator[str]:
         yield f"cluster {_cut(cluster.name, 40)}: {cluster.counts}"
         for service in cluster.services:
             yield from _service(service)
+        for daemon in cluster.daemons:
+            yield f"  daemon {_cut(daemon.name, 40)} ({daemon.status}): {daemon.counts}"
+            yield f"    {_fit(daemon.definition, 20)} {daemon.deployment}"
         for zone in cluster.zones:
             yield from _zone(zone)
         if cluster.stopped:

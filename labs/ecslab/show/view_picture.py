@@ -22,7 +22,15 @@ from ecslab.show.markup import (
 )
 
 if TYPE_CHECKING:
-    from ecslab.cloud.view import ClusterView, InstanceView, ServiceView, TaskView, View, ZoneView
+    from ecslab.cloud.view import (
+        ClusterView,
+        DaemonView,
+        InstanceView,
+        ServiceView,
+        TaskView,
+        View,
+        ZoneView,
+    )
 
 _MONO = "font-family:monospace"
 _SMALL = "font-size:12px"
@@ -48,6 +56,7 @@ def _description(view: View) -> str:
             f"Service {item.name}: {item.running} of {item.desired} tasks running."
             for item in cluster.services
         ]
+        parts += [f"Daemon {item.name}: {item.counts}." for item in cluster.daemons]
         parts += [
             f"{zone.title}: {plural(len(zone.all_tasks()), 'task')}." for zone in cluster.zones
         ]
@@ -62,6 +71,7 @@ def _cluster(cluster: ClusterView) -> str:
     )
     zones = [_zone(zone) for zone in cluster.zones]
     parts = [title, *(_service(item) for item in cluster.services)]
+    parts += [_daemon(item) for item in cluster.daemons]
     if zones:
         parts.append(box(*zones, style="display:flex;flex-wrap:wrap;margin:6px -4px 0 -4px"))
     if cluster.stopped:
@@ -92,6 +102,18 @@ def _service(service: ServiceView) -> str:
         for item in service.deployments
     ]
     return box(head, *deployments)
+
+
+def _daemon(daemon: DaemonView) -> str:
+    state = "" if daemon.status == "ACTIVE" else f" ({daemon.status})"
+    head = box(
+        span("daemon ", style="opacity:0.85"),
+        span(words(daemon.name), style="font-weight:bold"),
+        words(f"{state}\u2002{daemon.counts}"),
+        style="margin-top:6px",
+    )
+    line = words(f"{daemon.definition}\u2002{daemon.deployment}")
+    return box(head, box(line, style=f"{_SMALL};margin-left:14px"))
 
 
 def _zone(zone: ZoneView) -> str:
