@@ -125,7 +125,7 @@ def test_everything_settles(pytestconfig: pytest.Config) -> None:
     """AWS: managed-daemons, "How Managed Daemons work"; managed-daemons-auto-repair."""
 
     @settings(
-        max_examples=3 * pytestconfig.getoption("--fuzz"),
+        max_examples=2 * pytestconfig.getoption("--fuzz"),
         suppress_health_check=list(HealthCheck),
         deadline=None,
     )

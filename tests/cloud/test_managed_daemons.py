@@ -232,6 +232,8 @@ def test_a_critical_daemon_that_never_starts_keeps_its_instances_out(agents: Age
     agents.cloud.advance(seconds=10)
     [app] = run(agents.groups, define(agents.groups))
     agents.cloud.run_until(lambda: agents.instances("REGISTRATION_FAILED"), 300)
+    failed = agents.groups.fleet.instance(agents.instances("REGISTRATION_FAILED")[0])
+    assert failed["statusReason"] == "The critical daemon agent of the container instance failed."
     agents.cloud.advance(hours=1)
     assert agents.groups.shop.task(app)["lastStatus"] == "PROVISIONING"
     assert agents.instances() == []

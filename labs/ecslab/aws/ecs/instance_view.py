@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.model.managed_daemon_answers import IMPAIRED
 from ecslab.sim.container_instances import counts
 from ecslab.sim.instance_attributes import AGENT_HASH
 from ecslab.sim.managed_daemon import is_well
@@ -39,6 +40,7 @@ def instance_view(
         "remainingResources": _resources(left.cpu, left.memory, left.tcp, left.udp),
         "registeredResources": _resources(instance.cpu, instance.memory, instance.reserved, ()),
         "status": instance.status,
+        "statusReason": _registration_failure(instance),
         "agentConnected": instance.connected,
         "runningTasksCount": running,
         "pendingTasksCount": pending,
@@ -57,6 +59,16 @@ def instance_view(
         overall = state if daemons in (None, "OK") else daemons
         view["healthStatus"] = {"overallStatus": overall, "details": details}
     return {key: value for key, value in view.items() if value is not None}
+
+
+def _registration_failure(instance: ContainerInstance) -> str | None:
+    """Return why an instance could not register (botocore ecs ContainerInstance.status)."""
+    names = [
+        revision.daemon.name
+        for arn, revision in instance.daemons.items()
+        if arn in instance.impaired and instance.status == "REGISTRATION_FAILED"
+    ]
+    return IMPAIRED(name=names[0]) if names else None
 
 
 def _daemon_health(instance: ContainerInstance) -> str | None:
