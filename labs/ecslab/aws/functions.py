@@ -24,7 +24,7 @@ from ecslab.aws.identity import session_caller
 from ecslab.aws.programs import sealed
 from ecslab.aws.sessions import new_session
 from ecslab.model import service_messages as messages
-from ecslab.sim.ports import Invocation
+from ecslab.sim.function_calls import Invocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence

@@ -41,6 +41,7 @@ from ecslab.aws.event_schedules import EventSchedules
 from ecslab.aws.event_targets import EventTargets
 from ecslab.aws.event_tasks import EventTasks
 from ecslab.aws.events import Events
+from ecslab.aws.file_systems import FileSystems
 from ecslab.aws.functions import Functions
 from ecslab.aws.gateway import Gateway, close_gateway, open_gateway
 from ecslab.aws.iam_context import CallContext
@@ -270,6 +271,7 @@ class Runtime:
             functions=lambdas,
             shifting=TrafficShifting(account_id, region, judged, clients),
             volumes=Volumes(account_id, region, judged),
+            file_systems=FileSystems(account_id, region, network),
         )
         account = Account(
             id=account_id,

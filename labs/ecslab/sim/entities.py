@@ -282,6 +282,8 @@ class Account:
     exec_sessions: dict[str, ExecSession] = field(default_factory=dict)
     providers: dict[str, CapacityProvider] = field(default_factory=dict)
     quotas: Quotas = field(default_factory=Quotas)
+    shared_files: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What is on file systems that tasks share, by file system and place in it."""
     lost_zones: set[str] = field(default_factory=set)
     """Availability Zones without any capacity."""
     identifiers: Identifiers = field(init=False)

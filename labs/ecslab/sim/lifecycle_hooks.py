@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ecslab.model.service_messages import Failure
     from ecslab.sim.entities import Account
-    from ecslab.sim.ports import Invocation
+    from ecslab.sim.function_calls import Invocation
     from ecslab.sim.service import Service
     from ecslab.sim.service_deployment import ServiceDeployment
     from ecslab.sim.service_events import ServiceEvents

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ecslab.model.image import Image
     from ecslab.sim.alarms import AlarmController
     from ecslab.sim.directory import DirectoryPort
+    from ecslab.sim.function_calls import FunctionsPort
     from ecslab.sim.metric_store import MetricStore
+    from ecslab.sim.shared_files import FileSystemsPort
     from ecslab.sim.task_volumes import VolumesPort
     from ecslab.sim.traffic import Traffic
 
@@ -313,31 +315,6 @@ class AlarmsPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
-    """What became of a call of a function.
-
-    Args:
-        answer: what it returned, as JSON has it.
-        error: why there is no answer.
-        seconds: how long it took.
-        refused: what of the role did not let it be called: ``trust`` or ``call``; empty when it
-            was called.
-    """
-
-    answer: Any = None
-    error: str | None = None
-    seconds: float = 0.0
-    refused: str = ""
-
-
-class FunctionsPort(Protocol):
-    """AWS Lambda."""
-
-    def invoke(self, function: str, role: str, payload: Mapping[str, Any]) -> Invocation:
-        """Call a function with the permissions of a role that Amazon ECS assumes."""
-
-
-@dataclass(frozen=True, slots=True)
 class NotShifted:
     """Why the weights of a rule can't be read or changed.
 
@@ -393,6 +370,7 @@ class Ports:
     functions: FunctionsPort
     shifting: ShiftingPort
     volumes: VolumesPort | None = None
+    file_systems: FileSystemsPort | None = None
     storage: StoragePort | None = None
     traffic: Traffic | None = None
     """The HTTP requests of containers."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecslab.model import failures, host_failures
 from ecslab.model.deployment import UNRESOLVED_LIMIT
 from ecslab.sim.ports import FoundImage, MissingImage
+from ecslab.sim.shared_files import mount_failure, share_files
 
 if TYPE_CHECKING:
     from ecslab.model.failures import Failure
@@ -54,7 +55,14 @@ class Preparation:
                 return failures.ASSUME_ROLE(role=role)
         for container in self._task.containers:
             container.found = None
-        return self._registry_auth() or self._all_secrets() or self._files() or self._logging()
+        share_files(self._account, self._task)
+        return (
+            self._registry_auth()
+            or self._all_secrets()
+            or self._files()
+            or self._logging()
+            or mount_failure(self._account, self._task)
+        )
 
     def pull(self, container: Container) -> str | None:
         """Find one container's image.
