@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from groups import GROUP, PROVIDER, Groups, open_groups
 from shops import Shop
 
@@ -447,3 +448,10 @@ def test_the_scaling_policy_and_its_alarms_can_be_seen(groups: Groups) -> None:
     assert groups.asg.describe_policies(AutoScalingGroupName=GROUP)["ScalingPolicies"] == []
     assert groups.asg.describe_lifecycle_hooks(AutoScalingGroupName=GROUP)["LifecycleHooks"] == []
     assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize("operation", ["suspend_processes", "resume_processes"])
+def test_processes_of_a_group_that_there_is_not(groups: Groups, operation: str) -> None:
+    """Botocore autoscaling ValidationError, as for all other operations on a group."""
+    with pytest.raises(ClientError, match="AutoScalingGroup 'none' not found"):
+        getattr(groups.asg, operation)(AutoScalingGroupName="none")

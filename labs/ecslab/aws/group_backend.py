@@ -336,6 +336,14 @@ class GroupBackend(AutoScalingBackend):
         message = f"Instance Id not found - No managed instance found for instance ID {instance_id}"
         raise ValidationError(message)
 
+    def suspend_processes(self, group_name: str, scaling_processes: list[str]) -> None:
+        """Suspend processes of a group that there is."""
+        super().suspend_processes(self.group(group_name).name, scaling_processes)
+
+    def resume_processes(self, group_name: str, scaling_processes: list[str]) -> None:
+        """Resume processes of a group that there is."""
+        super().resume_processes(self.group(group_name).name, scaling_processes)
+
     def beat(self, group: Any, instance: str) -> None:
         """Begin the time again for which a lifecycle hook holds an instance."""
         keeper = _KEEPERS.get((self.account_id, self.region_name))
