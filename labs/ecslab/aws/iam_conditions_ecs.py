@@ -12,6 +12,7 @@ from typing import Any, Final
 from moto.core.utils import get_service_model
 
 from ecslab.aws.iam_arns_ecs import ECS
+from ecslab.aws.iam_conditions_daemons import daemon_keys
 from ecslab.aws.iam_context import CallContext
 from ecslab.aws.iam_paths import search
 
@@ -66,6 +67,7 @@ def ecs_keys(operation: str, params: Params, context: CallContext) -> dict[str, 
     if operation == "RegisterTaskDefinition":
         containers = params.get("containerDefinitions") or []
         keys["ecs:privileged"] = any(item.get("privileged") for item in containers)
+    keys.update(daemon_keys(operation, params, context))
     return keys
 
 

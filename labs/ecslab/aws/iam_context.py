@@ -33,6 +33,7 @@ class CallContext:
         source_ip: where it comes from.
         task_definition: finds a task definition by family, family:revision or ARN and returns it
             in botocore's shape, or None; its roles are checked when a task is run.
+        daemon_task_definition: the same for a daemon task definition.
         tags: returns the tags of a resource by its ARN.
         keys: further condition keys, such as ``aws:SourceVpce`` behind an endpoint.
         endpoint_policy: the policy of the VPC endpoint that the call goes through.
@@ -43,6 +44,7 @@ class CallContext:
     account: str = ACCOUNT
     source_ip: str = "203.0.113.10"
     task_definition: Callable[[str], Mapping[str, Any] | None] = _no_task_definition
+    daemon_task_definition: Callable[[str], Mapping[str, Any] | None] = _no_task_definition
     tags: Callable[[str], Mapping[str, str]] = _no_tags
     keys: Mapping[str, object] = field(default_factory=dict)
     endpoint_policy: str | None = None

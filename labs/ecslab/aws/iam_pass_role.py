@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ecslab.aws.iam_check import Check
+from ecslab.aws.iam_conditions_daemons import DEPLOYS
 from ecslab.aws.iam_context import CallContext
 from ecslab.aws.iam_directory import profile_roles, role_arn_of
 from ecslab.aws.iam_paths import texts
@@ -156,16 +157,18 @@ def _all(
         for profile in texts(expression, params):
             for arn in profile_roles(profile, context.account):
                 yield arn, receiver
-    if service == "ecs" and operation in _RUNS:
-        for role in _task_roles(params, context):
+    if service == "ecs" and operation in (*_RUNS, *DEPLOYS):
+        for role in _task_roles(operation, params, context):
             yield role_arn_of(role, context.account), _TASKS
 
 
-def _task_roles(params: Mapping[str, Any], context: CallContext) -> list[str]:
-    reference = params.get("taskDefinition")
+def _task_roles(operation: str, params: Mapping[str, Any], context: CallContext) -> list[str]:
+    of_daemon = operation in DEPLOYS
+    reference = params.get("daemonTaskDefinitionArn" if of_daemon else "taskDefinition")
     if not isinstance(reference, str):
         return []
-    registered = context.task_definition(reference) or {}
+    find = context.daemon_task_definition if of_daemon else context.task_definition
+    registered = find(reference) or {}
     overrides = params.get("overrides") or {}
     roles = [overrides.get(name) or registered.get(name) for name in _ROLE_FIELDS]
     return [role for role in roles if isinstance(role, str) and role]

@@ -161,6 +161,19 @@ def daemon_definitions(call: Call) -> TaskDefinitions:
     return _store(call).definitions
 
 
+def resolved(call: Call, reference: str) -> dict[str, Any]:
+    """Return a daemon task definition in whatever state it is.
+
+    Args:
+        call: the call.
+        reference: its ARN, family and revision, or family alone for the newest revision.
+
+    Raises:
+        AwsError: ClientException when there is none.
+    """
+    return _store(call).definitions.resolve(_inside(reference))
+
+
 def runnable(call: Call, reference: str) -> dict[str, Any]:
     """Return a daemon task definition as tasks take it; its ARN is that of a daemon's.
 
