@@ -164,7 +164,7 @@ def test_network_interfaces_limit_awsvpc_tasks(fleet: Fleet) -> None:
 def test_trunking_lets_more_of_them_run(fleet: Fleet) -> None:
     """AWS: eni-trunking-supported-instance-types; only instances launched after the opt-in."""
     (before,) = fleet.join(InstanceType="m5.large")
-    fleet.ecs.put_account_setting(name="awsvpcTrunking", value="enabled")
+    fleet.ecs.put_account_setting_default(name="awsvpcTrunking", value="enabled")
     (after,) = fleet.join(InstanceType="m5.large")
     names = [each["name"] for each in fleet.instance(after)["attributes"]]
     assert "ecs.awsvpc-trunk-id" in names

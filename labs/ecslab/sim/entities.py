@@ -278,6 +278,9 @@ class Account:
     definitions: TaskDefinitions
     clusters: dict[str, Cluster] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    """The account's settings, which hold for all who have none of their own."""
+    own_settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The settings of users and roles, by their ARNs."""
     tags: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     exec_sessions: dict[str, ExecSession] = field(default_factory=dict)
     providers: dict[str, CapacityProvider] = field(default_factory=dict)

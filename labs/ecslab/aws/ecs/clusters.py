@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecslab.aws.ecs.discovery import set_namespace
 from ecslab.aws.ecs.lookup import active_cluster, check_references, find_cluster, included, missing
 from ecslab.aws.ecs.operation import Call, Params, operation
+from ecslab.aws.ecs.settings import effective_setting
 from ecslab.aws.service_linked_roles import ensure_ecs_role
 from ecslab.errors import AwsError
 from ecslab.model import cluster as rules
@@ -37,7 +38,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     strategy = rules.check_strategy(
         params.get("defaultCapacityProviderStrategy") or [], associated=providers, kinds=known
     )
-    insights = account.settings.get("containerInsights", "disabled")
+    insights = effective_setting(call, "containerInsights")
     settings = rules.merge_settings(
         [{"name": rules.INSIGHTS, "value": insights}], params.get("settings") or []
     )

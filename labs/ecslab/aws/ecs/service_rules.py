@@ -18,6 +18,9 @@ _INVALID = "InvalidParameterException"
 DAEMON = "DAEMON"
 _MOST_TASKS = 5000
 _MOST_TARGET_GROUPS = 5
+_LONGEST_GRACE = 2_147_483_647
+SERVICE_ROLE = "arn:aws:iam::{account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+"""The service-linked role of ECS (using-service-linked-roles)."""
 
 REVISION_KEYS = (
     "launchType",
@@ -66,6 +69,48 @@ def desired_count(params: Params) -> int:
         message = "Invalid desiredCount. It must be between 0 and 5000."
         raise AwsError(_INVALID, message)
     return int(count)
+
+
+def check_request(params: Params) -> None:
+    """Refuse what a CreateService or UpdateService request says by itself.
+
+    Raises:
+        AwsError: InvalidParameterException, or UnsupportedFeatureException for VPC Lattice.
+    """
+    if params.get("vpcLatticeConfigurations"):
+        message = "vpcLatticeConfigurations are not part of this simulation of Amazon ECS."
+        raise AwsError("UnsupportedFeatureException", message)
+    if not 0 <= params.get("healthCheckGracePeriodSeconds", 0) <= _LONGEST_GRACE:
+        message = f"healthCheckGracePeriodSeconds must be between 0 and {_LONGEST_GRACE}."
+        raise AwsError(_INVALID, message)
+
+
+def service_role(params: Params, definition: dict[str, Any], account: str) -> str | None:
+    """Return the role with which ECS calls load balancers for a service, None without any.
+
+    AWS: botocore ecs CreateServiceRequest.role; captured answers of CreateService.
+
+    Raises:
+        AwsError: InvalidParameterException, when a role is given that can't be.
+    """
+    own, balancers = params.get("role"), params.get("loadBalancers") or []
+    linked = (
+        definition.get("networkMode") == "awsvpc"
+        or bool(params.get("serviceRegistries"))
+        or len(balancers) > 1
+    )
+    if own and linked:
+        message = "You cannot specify an IAM role for services that require a service linked role."
+        raise AwsError(_INVALID, message)
+    if own and not balancers:
+        message = "A role can only be specified for a service with a load balancer."
+        raise AwsError(_INVALID, message)
+    if own:
+        name = str(own)
+        return (
+            name if name.startswith("arn:") else f"arn:aws:iam::{account}:role/{name.lstrip('/')}"
+        )
+    return SERVICE_ROLE.format(account=account) if linked or balancers else None
 
 
 def is_external(params: Params) -> bool:

@@ -67,6 +67,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         message = "The maximum number of services in the cluster has been exceeded."
         raise AwsError(_INVALID, message)
     deployment_rules.check_controller(params)
+    rules.check_request(params)
     if rules.is_external(params):
         task_set_rules.check_new_service(params)
         rules.check_daemon(params, "EC2")
@@ -74,7 +75,12 @@ def create(call: Call, params: Params) -> dict[str, Any]:
         service.request = request
         call.engine.scheduler.adopt(service)
         return {"service": service_view(service, tags=True)}
-    definition = account.definitions.runnable(params.get("taskDefinition") or "")
+    if not params.get("taskDefinition"):
+        # AWS: captured InvalidParameterException of CreateService.
+        message = "TaskDefinition can not be blank."
+        raise AwsError(_INVALID, message)
+    definition = account.definitions.runnable(params["taskDefinition"])
+    role = rules.service_role(params, definition, account.id)
     placement = decide(call, cluster, params, definition)
     rules.check_daemon(params, placement.launch_type)
     rules.check_load_balancers(call, params.get("loadBalancers") or [], definition)
@@ -86,6 +92,8 @@ def create(call: Call, params: Params) -> dict[str, Any]:
     connections = gateway_routes.connect(call, cluster, params, definition)
     service = _adopted(call, cluster, name, params)
     service.request = request
+    if role is not None:
+        service.record["roleArn"] = role
     gateway_routes.adopt(call, service, connections)
     settings = rules.revision_settings(params, placement)
     call.engine.deploy(service, call.engine.new_deployment(service, definition, settings))
@@ -111,6 +119,7 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     account = call.account
     cluster = active_cluster(account, params.get("cluster"), service=params["service"])
     service = active_service(cluster, params["service"])
+    rules.check_request(params)
     if params.get("gatewayConnectors"):
         message = "UpdateService can't change gatewayConnectors in this simulation of Amazon ECS."
         raise AwsError("UnsupportedFeatureException", message)
