@@ -39,7 +39,7 @@ def refused(code: str, words: str = "") -> Any:
         ({"daemonName": "no spaces"}, "letters, numbers"),
         ({"daemonName": ""}, "letters, numbers"),
         ({"clientToken": "x" * 37}, "36 visible"),
-        ({"propagateTags": "SERVICE"}, "Propagate tags"),
+        ({"propagateTags": "SERVICE"}, "not a valid propagateTags"),
         ({"capacityProviderArns": []}, "At least one"),
         ({"capacityProviderArns": [f"{ARN}:capacity-provider/none"]}, "was not found"),
         ({"capacityProviderArns": [f"{ARN}:capacity-provider/managed"] * 2}, "only once"),
@@ -193,7 +193,7 @@ def test_lists_and_their_filters(agents: Agents) -> None:
     assert deployments(status=["SUCCESSFUL", "STOPPED"]) == created[1::-1]
     assert deployments(createdAt={"after": created[0] + timedelta(seconds=1)}) == created[:0:-1]
     assert deployments(maxResults=1) == created[-1:]
-    with refused("InvalidParameterException", "Status should be one of"):
+    with refused("InvalidParameterException", "not a valid status"):
         deployments(status=["FAILED"])
 
 
