@@ -162,7 +162,7 @@ class Rollout:
         rollout = ServiceDeployment(
             deployment.deployment_arn,
             deployment,
-            tuple(item for item in service.deployments if service.tasks_of(item)),
+            tuple(d for d in service.deployments if d.completed_at or service.tasks_of(d)),
             now,
             dict(service.record["deploymentConfiguration"]),
             now,

@@ -60,6 +60,8 @@ class Deployment:
     """When it was last completed; None while a rollback to it is in progress, or before."""
     runs: bool = True
     """Whether its desired count is the service's: not before it scales up, nor once it leaves."""
+    serves: bool = False
+    """Whether a shift has found it serving: its tasks are replaced even if it has failed."""
     alternate: bool = False
     """Whether its tasks are in the alternate target groups (botocore ecs AdvancedConfiguration)."""
     unresolved: int = 0
@@ -165,6 +167,9 @@ class Service:
 
     def room(self, deployment: Deployment) -> int:
         """Return how many more tasks of a deployment may be started."""
+        if self.external:  # the unhealthy tasks of one task set take no room from another
+            own = task_set_bounds([deployment.desired])
+            return own.upper - len(self.wanted_of(deployment))
         if self.shifts:
             return self._bounds(deployment.desired).upper - len(self.wanted_of(deployment))
         return max(self.limits.upper, 0) - len(self.wanted())

@@ -34,7 +34,7 @@ class StartThrottle:
 
     def allows(self, service: Service, deployment: Deployment) -> bool:
         """Return whether tasks of a deployment may be started now."""
-        if deployment.rollout_state == "FAILED":
+        if deployment.rollout_state == "FAILED" and not deployment.serves:
             return False
         if self._account.clock.seconds < deployment.next_start:
             return False

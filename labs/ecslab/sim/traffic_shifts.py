@@ -80,21 +80,26 @@ class TrafficShifts:
         green, blue = rollout.target, self._blue(service)
         green.desired, green.runs = 0, False
         green.alternate = blue is not None and not blue.alternate
+        if blue is not None:  # a rolling update may have begun to replace its tasks
+            blue.runs, blue.desired, blue.serves = True, service.desired, True
         self._env.process(self._run(service, rollout))
 
     def _blue(self, service: Service) -> Deployment | None:
         """Return what serves the production traffic: the last complete revision.
 
-        Before there is any, it is the revision that an earlier service deployment has given it to.
+        While that is being cleaned up already, or before there is any, it is the revision that an
+        earlier service deployment has given the traffic to.
         """
-        complete = [d for d in service.deployments[1:] if d.completed_at is not None]
+        others = service.deployments[1:]
+        complete = [each for each in others if each.completed_at is not None and each.runs]
         if complete:
             return complete[0]
-        for earlier in reversed(service.rollouts[:-1]):
-            target = earlier.target
-            if earlier.production.get(target.revision_arn) and service.tasks_of(target):
-                return target
-        return None
+        given = next((each.production for each in service.rollouts[-2::-1] if each.production), {})
+        serving = max(given, key=lambda arn: given[arn], default=None)
+        return next(
+            (each for each in others if each.revision_arn == serving and service.tasks_of(each)),
+            None,
+        )
 
     def _run(self, service: Service, rollout: ServiceDeployment) -> Generator[Any, Any, None]:
         yield self._env.timeout(_REACTION)
@@ -114,8 +119,8 @@ class TrafficShifts:
         self, service: Service, rollout: ServiceDeployment, blue: Deployment | None
     ) -> Generator[Any, Any, None]:
         green = rollout.target
-        stale = [d for d in service.deployments[1:] if d is not blue and service.tasks_of(d)]
-        if stale:
+        stale = [each for each in service.deployments[1:] if each is not blue]
+        if stale and blue is not None:
             yield from self._reconcile(service, rollout, blue, stale)
         _demand(self._weights.why_not(rollout))
         yield from self._stage(service, rollout, "PRE_SCALE_UP")
@@ -159,13 +164,12 @@ class TrafficShifts:
         self,
         service: Service,
         rollout: ServiceDeployment,
-        blue: Deployment | None,
+        blue: Deployment,
         stale: list[Deployment],
     ) -> Generator[Any, Any, None]:
         """Let go of revisions that an earlier service deployment has left running."""
         self._enter(service, rollout, "RECONCILE_SERVICE")
-        if blue is not None:
-            _demand(self._weights.shift(service, rollout, blue, 0.0, "RECONCILE_SERVICE"))
+        _demand(self._weights.shift(service, rollout, blue, 0.0, "RECONCILE_SERVICE"))
         for deployment in stale:
             deployment.runs, deployment.desired = False, 0
         self._poke(service)
@@ -268,29 +272,53 @@ class TrafficShifts:
         green = rollout.target
         kept = green.desired
         restored = self._rollout.fail(service, rollout, failure, rollback=failure.rollback)
-        if restored is None or blue is None:
+        if restored is None:
             return
         # The new revision goes once it has no traffic any more.
-        blue.runs, green.desired = True, kept
+        restored.runs, green.desired = True, kept
         self._poke(service)
         began = self._env.now
+        if restored is not blue:
+            yield from self._until_back(service, rollout, restored, began, alone=False)
         for stage in ("PRODUCTION_TRAFFIC_SHIFT", "TEST_TRAFFIC_SHIFT"):
-            refused = self._weights.restore(service, rollout, blue, stage)
+            if not self._goes_on(service, rollout):
+                return
+            refused = self._weights.restore(service, rollout, restored, stage)
             if refused is not None:
                 self._rollout.fail(service, rollout, refused, rollback=False)
                 return
             yield self._env.timeout(_SHIFT + _MINUTE * self._weights.minutes_to_settle(rollout))
             yield from self._hooks.run(service, rollout, stage, lambda: None)
-        green.runs, green.desired = False, 0
+        for deployment in service.deployments:
+            if deployment is not restored:
+                deployment.runs, deployment.desired = False, 0
         self._poke(service)
-        while not (self._is_up(service, blue) and self._alone(service, blue)):
+        yield from self._until_back(service, rollout, restored, began, alone=True)
+        if self._goes_on(service, rollout):
+            self._complete(service, rollout)
+
+    def _until_back(
+        self,
+        service: Service,
+        rollout: ServiceDeployment,
+        restored: Deployment,
+        began: float,
+        *,
+        alone: bool,
+    ) -> Generator[Any, Any, None]:
+        """Wait until the old revision runs in full; a rollback that takes too long fails."""
+        while not (
+            self._is_up(service, restored) and (not alone or self._alone(service, restored))
+        ):
             yield self._env.timeout(_LOOK)
-            if service.rollout is not rollout or service.status != "ACTIVE":
+            if not self._goes_on(service, rollout):
                 return
             if self._env.now - began > _LONGEST_STAGE:
                 self._rollout.fail(service, rollout, messages.TIMED_OUT, rollback=False)
                 return
-        self._complete(service, rollout)
+
+    def _goes_on(self, service: Service, rollout: ServiceDeployment) -> bool:
+        return service.rollout is rollout and service.status == "ACTIVE"
 
 
 def _demand(failure: Failure | None) -> None:
