@@ -450,8 +450,20 @@ def test_the_scaling_policy_and_its_alarms_can_be_seen(groups: Groups) -> None:
     assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
 
 
-@pytest.mark.parametrize("operation", ["suspend_processes", "resume_processes"])
-def test_processes_of_a_group_that_there_is_not(groups: Groups, operation: str) -> None:
-    """Botocore autoscaling ValidationError, as for all other operations on a group."""
-    with pytest.raises(ClientError, match="AutoScalingGroup 'none' not found"):
-        getattr(groups.asg, operation)(AutoScalingGroupName="none")
+def test_groups_that_there_are_not(groups: Groups) -> None:
+    """Botocore autoscaling ValidationError, whatever is asked of such a group."""
+    name = {"AutoScalingGroupName": "none"}
+    tag = {"ResourceId": "none", "ResourceType": "auto-scaling-group", "Key": "team"}
+    asked: dict[str, dict[str, Any]] = {
+        "suspend_processes": name,
+        "resume_processes": name,
+        "set_desired_capacity": {**name, "DesiredCapacity": 1},
+        "update_auto_scaling_group": {**name, "MaxSize": 1},
+        "delete_auto_scaling_group": name,
+        "delete_tags": {"Tags": [tag]},
+        "describe_scaling_activities": name,
+        "attach_instances": name,
+    }
+    for operation, parameters in asked.items():
+        with pytest.raises(ClientError, match=r"ValidationError.*AutoScalingGroup name not found"):
+            getattr(groups.asg, operation)(**parameters)

@@ -6,6 +6,7 @@ ec2-auto-scaling-termination-policies; lifecycle-hooks; ec2-auto-scaling-health-
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -243,10 +244,22 @@ class Group(FakeAutoScalingGroup):
         return _KEEPERS.get((self.account_id, self.region))
 
 
+class _Groups(OrderedDict[str, FakeAutoScalingGroup]):
+    """The groups by name; where moto would fail for want of one, AWS's refusal is raised."""
+
+    def __missing__(self, name: str) -> FakeAutoScalingGroup:
+        message = f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found"
+        raise ValidationError(message)
+
+
 class GroupBackend(AutoScalingBackend):
     """moto's Auto Scaling with the refusals of AWS where moto raises or stays silent."""
 
     _deleting = ""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.autoscaling_groups = _Groups()
 
     @property
     def _url_module(self) -> Any:
@@ -336,14 +349,6 @@ class GroupBackend(AutoScalingBackend):
         message = f"Instance Id not found - No managed instance found for instance ID {instance_id}"
         raise ValidationError(message)
 
-    def suspend_processes(self, group_name: str, scaling_processes: list[str]) -> None:
-        """Suspend processes of a group that there is."""
-        super().suspend_processes(self.group(group_name).name, scaling_processes)
-
-    def resume_processes(self, group_name: str, scaling_processes: list[str]) -> None:
-        """Resume processes of a group that there is."""
-        super().resume_processes(self.group(group_name).name, scaling_processes)
-
     def beat(self, group: Any, instance: str) -> None:
         """Begin the time again for which a lifecycle hook holds an instance."""
         keeper = _KEEPERS.get((self.account_id, self.region_name))
@@ -351,16 +356,12 @@ class GroupBackend(AutoScalingBackend):
             keeper.beat(group, instance)
 
     def group(self, name: str) -> Any:
-        """Return a group; moto fails with a KeyError where there is none.
+        """Return a group.
 
         Raises:
-            ValidationError: AWS's words.
+            ValidationError: there is none.
         """
-        found = self.autoscaling_groups.get(name)
-        if found is None:
-            message = f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found"
-            raise ValidationError(message)
-        return found
+        return self.autoscaling_groups[name]
 
 
 def attach(account: str, region: str, keeper: ScalingGroups | None) -> None:
