@@ -1,7 +1,8 @@
 """Services with the scheduling strategy DAEMON: one task on every matching container instance.
 
 AWS: ecs_services, "Daemon"; botocore ecs CreateServiceRequest.schedulingStrategy,
-DeploymentConfiguration (a daemon's maximum is 100 percent).
+DeploymentConfiguration (a daemon's maximum is 100 percent). Managed daemons, which are no services,
+are in `ecslab.sim.managed_daemons`.
 """
 
 from __future__ import annotations

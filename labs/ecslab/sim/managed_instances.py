@@ -174,7 +174,8 @@ class ManagedInstances:
             offer, held = _choice(offers, left, daemons)
             if offer is None:
                 first = left[0].task
-                reason = f"No instance type of the provider can run the task {first.id}."
+                beside = " beside its managed daemons" if daemons else ""
+                reason = f"No instance type of the provider can run the task {first.id}{beside}."
                 left = left[1:]
                 continue
             refused = self.market.launch(self._request(cluster, provider, offer))

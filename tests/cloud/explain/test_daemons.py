@@ -53,6 +53,17 @@ def test_a_task_waits_because_a_critical_daemon_never_starts(agents: Agents) -> 
     assert any("CannotPullContainerError" in str(step.evidence.value) for step in found.steps)
 
 
+def test_no_instance_type_holds_a_task_and_the_daemon(agents: Agents) -> None:
+    """AWS: managed-daemons: an instance has room for its daemons besides its tasks."""
+    agents.create(agents.register(cpu=3900))
+    [app] = run(agents.groups, define(agents.groups, cpu="512"))
+    agents.cloud.advance(minutes=2)
+    explained(agents.cloud, app, "can run it beside the managed daemons")
+    agents.update(agents.register(cpu=1024))
+    agents.cloud.advance(minutes=5)
+    explained(agents.cloud, app, "nothing is wrong")
+
+
 def test_an_instance_drains_because_a_critical_daemon_failed(agents: Agents) -> None:
     """AWS: managed-daemons-auto-repair."""
     agents.create(agents.register(Image(runs_for=400, exit_code=3)))

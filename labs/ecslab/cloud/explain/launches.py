@@ -129,7 +129,8 @@ def managed(case: Case, provider: CapacityProvider, task: Task) -> Iterator[Step
         words = f"EC2 has no capacity in the Availability Zones of {provider.name}."
         yield case.step("capacity", words, answer, *template, "networkConfiguration")
     elif task.id in reason or "No instance type" in reason:
-        words = f"No instance type that {provider.name} may launch can run it."
+        beside = " beside the managed daemons" if "daemons" in reason else ""
+        words = f"No instance type that {provider.name} may launch can run it{beside}."
         yield case.step("capacity", words, answer, *template, Absent("instanceRequirements"))
     else:
         words = f"ECS could not launch an instance: {reason}."
