@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model.file_system import FileSystem, Mount
+from ecslab.sim.neighbours import linked
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Container, Task
@@ -44,7 +45,7 @@ def file_system(task: Task, container: Container, host_name: str) -> FileSystem:
     owned = (*image.writes, *((_CACHE,) if image.writes_root else ()))
     files = {
         "/etc/hostname": f"{host_name}\n",
-        "/etc/hosts": f"127.0.0.1 localhost\n{_address(task)} {host_name}\n",
+        "/etc/hosts": _hosts(task, container, host_name),
         "/etc/passwd": _accounts(image.user),
         **image.files,
     }
@@ -89,6 +90,16 @@ def _mount_points(task: Task, spec: dict[str, Any]) -> list[dict[str, Any]]:
             for mount in ((source.spec.get("mountPoints") or ()) if source else ())
         )
     return found
+
+
+def _hosts(task: Task, container: Container, host_name: str) -> str:
+    """Return /etc/hosts: the container itself, its links, and its extraHosts."""
+    lines = ["127.0.0.1 localhost", f"{_address(task)} {host_name}"]
+    lines += [f"172.17.0.3 {name}" for name, _ in linked(task, container)]
+    lines += [
+        f"{each['ipAddress']} {each['hostname']}" for each in container.spec.get("extraHosts") or ()
+    ]
+    return "\n".join([*lines, ""])
 
 
 def _address(task: Task) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecslab.model import command as shell
+from ecslab.sim.neighbours import neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -113,9 +114,7 @@ def watch(
 
 
 def fetch(process: Process, step: shell.Step, url: str) -> Result:
-    """Return how curl or wget ends that asks the task itself.
-
-    The containers of a task share one network interface (task-networking-awsvpc).
+    """Return how curl or wget ends that asks a container of the same task.
 
     Args:
         process: the process that runs it.
@@ -127,8 +126,8 @@ def fetch(process: Process, step: shell.Step, url: str) -> Result:
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 80)
     except ValueError:
         return Result(_CURL_MALFORMED_URL)
-    neighbours = [c.process for c in process.task.containers if c.process is not None]
-    listener = next((p for p in neighbours if p.listens_on(port)), None)
+    found = neighbours(process, parts.hostname)
+    listener = next((p for p in found if p.listens_on(port)), None)
     if listener is None:
         return Result(_CURL_CANNOT_CONNECT)
     headers = {"Host": parts.netloc, "User-Agent": step.program}

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ecslab.errors import CourseError
 from ecslab.sim import health
+from ecslab.sim.neighbours import is_near
 from ecslab.sim.request import (
     ConnectionRefusedByHostError,
     NameNotResolvedError,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetched", "fetch"]
 
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "0.0.0.0", "::1")  # noqa: S104 - not a bind
 _WITH_VALUE: Final = {
     *("-X", "--request", "-d", "--data", "--data-raw", "-H", "--header", "-o", "--output", "-w"),
     *("--write-out", "-m", "--max-time", "--connect-timeout", "-A", "--user-agent", "-T", "-O-"),
@@ -54,7 +54,7 @@ def fetch(process: Process, step: Step) -> Fetched:
     """
     url = str(step.url)
     traffic = process.account.ports.traffic
-    if traffic is None or urlsplit(url).hostname in _LOOPBACK:
+    if traffic is None or is_near(process, urlsplit(url).hostname):
         result = health.fetch(process, step, url)
         lines = result.body.splitlines() if process.is_guest else []
         return Fetched(result.code, result.seconds, lines)

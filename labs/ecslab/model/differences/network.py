@@ -8,6 +8,17 @@ from ecslab.model.differences.difference import Area, Difference
 
 DIFFERENCES: Final[tuple[Difference, ...]] = (
     Difference(
+        id="loopback-of-programs",
+        area=Area.NETWORK,
+        aws="On Docker's bridge each container has a network of its own: localhost leads to itself"
+        " only, and a link to another container by its name.",
+        here="Commands of a shell and health checks keep to that. Requests of a program's own code"
+        " to localhost reach the fixed ports of all containers of its task, and know no links.",
+        why="A request of code tells its task, not its container.",
+        test="tests/cloud/test_bridge_network.py"
+        "::test_a_programs_own_requests_do_not_tell_containers_apart",
+    ),
+    Difference(
         id="target-registration",
         area=Area.NETWORK,
         aws="Does not say how long a target takes from its registration to its first check.",
