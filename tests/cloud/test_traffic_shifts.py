@@ -69,20 +69,6 @@ def test_the_next_deployment_goes_back_to_the_first_target_group(stage: Stage) -
     assert resolved == {"targetGroupArn": stage.blue, "productionListenerRule": stage.rule}
 
 
-def test_a_rolling_deployment_stays_where_the_traffic_is(stage: Stage) -> None:
-    """Botocore ecs ResolvedConfiguration: tasks join the target group that serves production."""
-    stage.open()
-    stage.release("green")
-    stage.until_status("SUCCESSFUL")
-    assert stage.weights(stage.rule) == {stage.alternate: 100, stage.blue: 0}
-    stage.ecs.update_service(
-        cluster="shop", service="web", deploymentConfiguration={"strategy": "ROLLING"}
-    )
-    stage.release("third")
-    stage.until_status("SUCCESSFUL")
-    assert stage.answers() == {"third": 20}
-
-
 def test_a_canary_has_its_share_of_the_requests(stage: Stage) -> None:
     """Botocore ecs CanaryConfiguration: a fixed share first, the rest after the bake time."""
     stage.open()
@@ -143,47 +129,6 @@ def test_a_stop_while_it_bakes_switches_back_at_once(stage: Stage) -> None:
     assert stage.service()["runningCount"] == 2
     with pytest.raises(ClientError, match="ConflictException"):
         stage.ecs.stop_service_deployment(serviceDeploymentArn=arn)
-
-
-def test_an_abort_leaves_everything_as_it_is(stage: Stage) -> None:
-    """Botocore ecs StopServiceDeploymentStopType ABORT."""
-    stage.open(bakeTimeInMinutes=30)
-    arn = stage.release("green")
-    stage.until_stage("BAKE_TIME")
-    stage.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ABORT")
-    found = stage.until_status("STOPPED")
-    assert found["stoppedAt"] == found["finishedAt"]
-    stage.cloud.advance(minutes=5)
-    assert stage.service()["runningCount"] == 4
-    stage.release("third")
-    stage.until_status("SUCCESSFUL", 7200)
-    assert "RECONCILE_SERVICE" in stage.visited()
-    assert stage.answers() == {"third": 20}
-    assert stage.service()["runningCount"] == 2
-
-
-def test_an_update_of_a_service_that_is_not_complete_yet_loses_nobody(stage: Stage) -> None:
-    """blue-green-deployment-how-it-works: blue serves until the production shift."""
-    stage.create(image("blue"), bakeTimeInMinutes=30)
-    stage.until_stage("BAKE_TIME")
-    stage.release("green")
-    stage.until_stage("TEST_TRAFFIC_SHIFT")
-    assert stage.answers() == {"blue": 20}
-    stage.until_status("SUCCESSFUL", 7200)
-    assert stage.answers() == {"green": 20}
-
-
-def test_a_newer_deployment_takes_the_place_of_one_in_progress(stage: Stage) -> None:
-    """Botocore ecs: RECONCILE_SERVICE comes when more than one revision is active."""
-    stage.open(bakeTimeInMinutes=30)
-    stage.release("green")
-    stage.until_stage("BAKE_TIME")
-    stage.release("third")
-    stage.until_stage("RECONCILE_SERVICE")
-    assert stage.answers() == {"blue": 20}
-    stage.until_status("SUCCESSFUL", 7200)
-    assert stage.answers() == {"third": 20}
-    assert stage.deployments()[1]["status"] == "STOPPED"
 
 
 def test_tasks_that_never_get_healthy_move_no_traffic(stage: Stage) -> None:

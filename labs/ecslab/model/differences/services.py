@@ -99,7 +99,7 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         here="An aborted deployment is STOPPED and leaves tasks and traffic as they are; the next"
         " deployment reconciles.",
         why="botocore ecs StopServiceDeploymentStopType.",
-        test="tests/cloud/test_traffic_shifts.py::test_an_abort_leaves_everything_as_it_is",
+        test="tests/cloud/test_superseded_shifts.py::test_an_abort_leaves_everything_as_it_is",
     ),
     Difference(
         id="target-health-permission",
