@@ -59,6 +59,10 @@ def test_a_deregistration_delay_that_is_too_short(cloud: Cloud) -> None:
     cloud.advance(minutes=6)
     found = both(front, "took longer than the deregistration delay", 502)
     assert found.cause.evidence.value == "5"
+    arn = front.service()["serviceArn"]
+    explained(cloud, arn, "took longer than the deregistration delay")
+    cloud.advance(hours=1)
+    explained(cloud, arn, "All of them are healthy")
 
 
 def test_a_program_that_ends_while_it_works(cloud: Cloud) -> None:

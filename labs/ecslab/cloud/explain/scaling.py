@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from ecslab.cloud.explain import alarms, scaling_history
+from ecslab.cloud.explain import alarms, hindrance, scaling_history
 from ecslab.cloud.explain.evidence import Absent, Part, value_at
 from ecslab.sim.scaling.predictive import PREDICTIVE
 from ecslab.sim.scaling.targets import NAMESPACE
@@ -256,6 +256,7 @@ def _no_fewer(scene: _Scene, call: Call) -> Iterator[Step]:
         answer = scene.case.describe_service(service.cluster.name, service.name)
         place = ("services", 0, "deployments", 0, "rolloutState")
         yield scene.case.step("scaling", words, answer, *place)
+        yield from hindrance.of_deployment(scene.case, service, service.current)
     else:
         yield _settled(scene, call)
 

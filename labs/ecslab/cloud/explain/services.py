@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecslab.cloud.explain import findings, hindrance, protection, rollouts, scaling
+from ecslab.cloud.explain import findings, gateway_errors, hindrance, protection, rollouts, scaling
 from ecslab.cloud.explain.evidence import value_at
 from ecslab.sim.service import is_healthy
 from ecslab.sim.service_deployment import ROLLING
@@ -85,9 +85,26 @@ def _worries(case: Case, service: Service) -> Iterator[Step]:
         if found:
             yield from found
             return
+    errors = list(_errors(case, service))
+    if errors:
+        yield from errors
+        return
     zones = sorted({task.zone or "" for task in running})
     if len(running) > 1 and len(zones) == 1:
         yield from _one_zone(case, service, zones[0])
+
+
+def _errors(case: Case, service: Service) -> Iterator[Step]:
+    """Yield why requests to the service have failed within the last hour, if any have."""
+    balancers = case.runtime.load_balancers(case.region)
+    for link in service.primary.settings.get("loadBalancers") or []:
+        group = service.primary.target_group(link)
+        balancer = balancers.user_of(group) if group else None
+        if group and balancer is not None:
+            found = list(gateway_errors.steps(case, balancer, group))
+            if found:
+                yield from found
+                return
 
 
 def _one_zone(case: Case, service: Service, zone: str) -> Iterator[Step]:
