@@ -8,7 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from fleets import Fleet, open_fleet
-from shops import Shop
+from runs import allow
+from shops import TRUST, Shop
 
 from ecslab import Image
 
@@ -324,3 +325,19 @@ def test_started_by_is_shorter_for_start_task(fleet: Fleet) -> None:
     assert start("x" * 36)["startedBy"] == "x" * 36
     with pytest.raises(ClientError, match="InvalidParameterException"):
         start("x" * 37)
+
+
+def test_a_missing_secret_has_fargates_words(fleet: Fleet) -> None:
+    """A known difference: the agent on EC2 begins with "Fetching secret data"."""
+    fleet.join(1)
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:none-AbCdEf"
+    role = boto3.client("iam").create_role(RoleName="reads", AssumeRolePolicyDocument=TRUST)
+    boto3.client("iam").put_role_policy(
+        RoleName="reads", PolicyName="p", PolicyDocument=allow("secretsmanager:*", "ecr:*")
+    )
+    definition = fleet.define(
+        executionRoleArn=role["Role"]["Arn"],
+        container_secrets=[{"name": "PASSWORD", "valueFrom": secret}],
+    )
+    task = fleet.shop.stopped(fleet.start(definition))
+    assert task["stoppedReason"].startswith("ResourceInitializationError: unable to pull secrets")

@@ -45,6 +45,14 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/sim/test_task_life.py::test_stopped_tasks_are_hidden_and_kept_for_an_hour",
     ),
     Difference(
+        id="secret-texts-on-instances",
+        area=Area.TASKS,
+        aws="The agent on EC2 has words of its own for a secret or a parameter that it can't get.",
+        here="The words of Fargate, on EC2 as well.",
+        why="amazon-ecs-agent, agent/asm and agent/ssm, give the beginning of the texts only.",
+        test="tests/cloud/test_ec2_tasks.py::test_a_missing_secret_has_fargates_words",
+    ),
+    Difference(
         id="pulls-of-dependants",
         area=Area.TASKS,
         aws="The agent on EC2 pulls the image of a container that depends on others when they let"
