@@ -156,6 +156,14 @@ def test_a_program_that_the_image_lacks_can_not_be_started(runs: Runs) -> None:
     assert "exitCode" not in named(task, "app")
 
 
+def test_a_long_reason_is_cut(runs: Runs) -> None:
+    """AWS: botocore ecs Container.reason (1024 characters at most)."""
+    runs.start("app", runs.container("app", Image(), command=["/" + "nope" * 400]))
+    reason = named(runs.until("app", "STOPPED"), "app")["reason"]
+    assert reason.startswith("CannotStartContainerError: ")
+    assert len(reason) == 1024
+
+
 def test_the_larger_container_goes_when_the_task_is_full(runs: Runs) -> None:
     """AWS: task_definition_parameters, Task size (a hard limit of all containers together)."""
     small = runs.container("small", Image(memory=200), essential=False)

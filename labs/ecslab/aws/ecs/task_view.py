@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Container, Task
     from ecslab.sim.task_volumes import TaskVolume
 
+_REASON = 1024
+"""The characters of a container's reason that are shown (botocore ecs Container.reason)."""
+
 
 def task_view(task: Task, *, tags: bool = False) -> dict[str, Any]:
     """Return a task as DescribeTasks shows it.
@@ -141,7 +144,7 @@ def _container(task: Task, container: Container) -> dict[str, Any]:
         "runtimeId": container.runtime_id,
         "lastStatus": container.status,
         "exitCode": container.exit_code,
-        "reason": container.reason,
+        "reason": container.reason[:_REASON] if container.reason else None,
         "networkBindings": container.bindings if container.started_at else [],
         "networkInterfaces": interfaces,
         "healthStatus": container.health,
