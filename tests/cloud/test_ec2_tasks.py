@@ -323,8 +323,21 @@ def test_started_by_is_shorter_for_start_task(fleet: Fleet) -> None:
         return dict(answer["tasks"][0])
 
     assert start("x" * 36)["startedBy"] == "x" * 36
-    with pytest.raises(ClientError, match="InvalidParameterException"):
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*longer than 36\.$"):
         start("x" * 37)
+
+
+@pytest.mark.parametrize("operation", ["run_task", "start_task"])
+def test_a_group_of_services_is_not_for_other_tasks(fleet: Fleet, operation: str) -> None:
+    """AWS: captured InvalidParameterException; other names go (botocore ecs Task.group)."""
+    found = fleet.join(1)
+    request: Json = {"cluster": "shop", "taskDefinition": fleet.define()}
+    if operation == "start_task":
+        request["containerInstances"] = found
+    call = getattr(fleet.ecs, operation)
+    with pytest.raises(ClientError, match=r"InvalidParameterExc.*Invalid namespace for group\.$"):
+        call(**request, group="service:web")
+    assert call(**request, group="batch")["tasks"][0]["group"] == "batch"
 
 
 def test_a_missing_secret_has_fargates_words(fleet: Fleet) -> None:

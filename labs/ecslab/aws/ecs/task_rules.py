@@ -18,6 +18,7 @@ _INVALID = "InvalidParameterException"
 _MOST_TASKS = 10
 _STARTED_BY = re.compile(r"[A-Za-z0-9/_-]*")
 _LONGEST_STARTED_BY = 128
+_GROUPS_OF_SERVICES = "service:"
 _LONGEST_TOKEN = 64
 _TOKENS_ARE_KEPT = timedelta(hours=24)
 
@@ -26,7 +27,9 @@ def check_request(params: Params, *, longest_started_by: int = _LONGEST_STARTED_
     """Refuse a RunTask or StartTask request for what it says by itself.
 
     AWS: botocore ecs RunTaskRequest.count, .startedBy, .clientToken, StartTaskRequest.startedBy;
-    PropagateTags ("SERVICE" is an error when running a task).
+    PropagateTags ("SERVICE" is an error when running a task). The texts on a long startedBy and on
+    the group of a service are captured answers (issues convox/rack 1727; aws/copilot-cli stops
+    the tasks that no service has by relying on the latter).
 
     Args:
         params: the request.
@@ -36,22 +39,20 @@ def check_request(params: Params, *, longest_started_by: int = _LONGEST_STARTED_
         AwsError: InvalidParameterException.
     """
     message = None
+    started_by = params.get("startedBy") or ""
     if not 1 <= params.get("count", 1) <= _MOST_TASKS:
         message = "The number of tasks must be between 1 and 10."
-    elif not _is_started_by(params.get("startedBy") or "", longest_started_by):
-        message = (
-            f"startedBy can have at most {longest_started_by} characters: letters, numbers,"
-            " hyphens, forward slashes and underscores."
-        )
+    elif len(started_by) > longest_started_by:
+        message = f"startedBy longer than {longest_started_by}."
+    elif not _STARTED_BY.fullmatch(started_by):
+        message = "startedBy can have letters, numbers, hyphens, forward slashes and underscores."
+    elif (params.get("group") or "").startswith(_GROUPS_OF_SERVICES):
+        message = "Invalid namespace for group."
     elif params.get("propagateTags") not in (None, "TASK_DEFINITION", "NONE"):
         message = "propagateTags for a task must be TASK_DEFINITION or NONE."
     if message:
         raise AwsError(_INVALID, message)
     client_tokens.check(params.get("clientToken"), _LONGEST_TOKEN)
-
-
-def _is_started_by(text: str, longest: int) -> bool:
-    return len(text) <= longest and _STARTED_BY.fullmatch(text) is not None
 
 
 def check_roles(call: Call, definition: dict[str, Any], *, exec_wanted: bool) -> None:
