@@ -78,7 +78,7 @@ class World:
         sets = [each["id"] for each in self.sets() if each["status"] != "DRAINING"]
         chosen = sets[number % len(sets)] if sets else None
         if action in self.definitions:
-            if len(sets) < 3:
+            if len(sets) < 3 and len(self.sets()) < 5:
                 self.create(action, SCALES[number])
         elif action == "scale":
             self.ecs.update_service(cluster="shop", service="web", desiredCount=number)
@@ -119,7 +119,7 @@ class World:
 
     def sets(self) -> list[Json]:
         """Describe the task sets."""
-        return list(self.ecs.describe_task_sets(cluster="shop", service="web")["taskSets"])
+        return list(self.service()["taskSets"])
 
     def service(self) -> Json:
         """Describe the service."""
@@ -154,6 +154,8 @@ class World:
         for each in self.sets():
             if each["status"] != "DRAINING":
                 self._change("remove", each["id"], 0)
+        # Those that drain count, and there can be five.
+        self.cloud.run_until(lambda: len(self.sets()) < 5)
         self.create("good", 100.0)
         self.look()
         self.cloud.advance(minutes=15)

@@ -59,9 +59,13 @@ class External:
         return dict(method(cluster="shop", service="web", **arguments)["taskSet"])
 
     def sets(self, *references: str, **arguments: Any) -> list[Json]:
-        """Describe task sets; all when none is named."""
+        """Describe task sets; all that the service shows when none is named."""
+        (service,) = self.ecs.describe_services(cluster="shop", services=["web"])["services"]
+        named = list(references) or [each["id"] for each in service["taskSets"]]
+        if not named:
+            return []
         answer = self.ecs.describe_task_sets(
-            cluster="shop", service="web", taskSets=list(references), **arguments
+            cluster="shop", service="web", taskSets=named, **arguments
         )
         return list(answer["taskSets"])
 
@@ -171,6 +175,34 @@ def test_what_is_named_is_described_or_missing(external: External) -> None:
     assert answer["failures"][0]["arn"].endswith(":task-set/shop/web/ecs-svc/1")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({}, "TaskSets cannot be empty."),
+        ({"taskSets": []}, "TaskSets cannot be empty."),
+        (
+            {"taskSets": [f"arn:aws:ecs:us-east-1:123456789012:task/shop/{'0' * 32}"]},
+            "Task Set Identifier is invalid",
+        ),
+    ],
+)
+def test_task_sets_are_to_be_named(external: External, arguments: Json, text: str) -> None:
+    """AWS: captured InvalidParameterExceptions of DescribeTaskSets."""
+    external.create(0)
+    with pytest.raises(ClientError, match=f"InvalidParameterException.*{text}$"):
+        external.ecs.describe_task_sets(cluster="shop", service="web", **arguments)
+
+
+def test_a_service_has_five_task_sets_at_most(external: External) -> None:
+    """AWS: captured InvalidParameterException of CreateTaskSet; one that is gone makes room."""
+    made = [external.create(0)["id"] for _ in range(5)]
+    with pytest.raises(ClientError, match="5 deployments exist on the service"):
+        external.create(0)
+    external.call("delete_task_set", made[0])
+    external.shop.cloud.run_until(lambda: len(external.sets()) == 4)
+    assert external.create(0)["status"] == "ACTIVE"
+
+
 def test_a_client_token_creates_once(external: External) -> None:
     """Botocore ecs CreateTaskSetRequest.clientToken."""
     first = external.create(0, clientToken="one")
@@ -217,8 +249,8 @@ def test_what_task_sets_fix_is_not_the_services(external: External) -> None:
         launchType="FARGATE",
         networkConfiguration=external.shop.network(),
     )
-    with pytest.raises(ClientError, match="InvalidParameterException"):
-        ecs.describe_task_sets(cluster="shop", service="plain")
+    with pytest.raises(ClientError, match=r"InvalidParam.*only supports task set management on"):
+        ecs.describe_task_sets(cluster="shop", service="plain", taskSets=["ecs-svc/1"])
     with pytest.raises(ClientError, match="TaskSetNotFoundException"):
         external.call("update_service_primary_task_set", "ecs-svc/1")
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _EXTERNAL: Final = "AWS: deployment-type-external"
 _LONGEST_TOKEN: Final = 36
+_MOST: Final = 5
 _WHOLE: Final = 100.0
 # What a task set fixes (botocore ecs CreateTaskSetRequest).
 _OF_TASK_SETS: Final = (
@@ -44,9 +45,22 @@ NOT_UPDATABLE: Final = _invalid(
     " new task set.",
     "botocore ecs UpdateService",
 )
-NO_TASK_SETS: Final = _invalid(
-    "Task sets are only supported for services with the EXTERNAL deployment controller.",
-    "botocore ecs CreateTaskSet",
+NO_TASK_SETS: Final = Answer(
+    message="Amazon ECS only supports task set management on services configured to use external"
+    " deployment controllers.",
+    source="AWS: captured InvalidParameterException of CreateTaskSet and DescribeTaskSets",
+    code=INVALID_PARAMETER,
+)
+TOO_MANY: Final = Answer(
+    message="{count} deployments exist on the service. Unable to create new TaskSet since this"
+    " exceeds the maximum limit.",
+    source="AWS: captured InvalidParameterException of CreateTaskSet",
+    code=INVALID_PARAMETER,
+)
+BAD_REFERENCE: Final = Answer(
+    message="Task Set Identifier is invalid",
+    source="AWS: captured InvalidParameterException of DescribeTaskSets, for the ARN of a task",
+    code=INVALID_PARAMETER,
 )
 BAD_SCALE: Final = _invalid("The scale value must be between 0 and 100.", "botocore ecs Scale")
 BAD_UNIT: Final = _invalid(
@@ -104,6 +118,29 @@ def check_new_task_set(params: Mapping[str, Any]) -> None:
     client_tokens.check(params.get("clientToken"), _LONGEST_TOKEN)
     if len(params.get("loadBalancers") or []) > 1:
         raise ONE_TARGET_GROUP.error()
+
+
+def check_count(count: int) -> None:
+    """Refuse another task set for a service that has all it can have.
+
+    Args:
+        count: how many there are, those that are on their way out among them.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    if count >= _MOST:
+        raise TOO_MANY.error(count=count)
+
+
+def check_reference(reference: str) -> None:
+    """Refuse the ARN of something else where a task set is meant.
+
+    Raises:
+        AwsError: InvalidParameterException.
+    """
+    if reference.startswith("arn:") and ":task-set/" not in reference:
+        raise BAD_REFERENCE.error()
 
 
 def scale_of(params: Mapping[str, Any]) -> float:

@@ -33,6 +33,7 @@ EXTRA: dict[str, Json] = {
         }
     },
     "DeleteCapacityProvider": {"capacityProvider": "fleet-provider"},
+    "DescribeTaskSets": {"taskSets": ["ecs-svc/1"]},
     "SubmitContainerStateChange": {"task": NOBODY},
     "SubmitTaskStateChange": {"task": NOBODY},
     "UpdateCapacityProvider": {"name": "fleet-provider"},
@@ -273,7 +274,7 @@ INCLUDES: dict[str, Json] = {
     "DescribeExpressGatewayService": {"serviceArn": f"{OWN}:service/shop/web"},
     "DescribeServices": {"cluster": "shop", "services": ["web"]},
     "DescribeTaskDefinition": {"taskDefinition": "web"},
-    "DescribeTaskSets": {"cluster": "shop", "service": "outside"},
+    "DescribeTaskSets": {"cluster": "shop", "service": "outside", "taskSets": ["ecs-svc/1"]},
     "DescribeTasks": {"cluster": "shop", "tasks": [NOBODY]},
 }
 

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 BOGUS = "BOGUS"
 PLACES: dict[str, Json] = {
     "CreateGateway": {"configuration": {"hostSharedAlb": {}}},
+    "DescribeTaskSets": {"taskSets": ["ecs-svc/1"]},
     "RunTask": {"cluster": "shop", "taskDefinition": "bridged", "launchType": "EC2"},
     "StartTask": {"cluster": "shop", "taskDefinition": "bridged"},
     "UpdateContainerInstancesState": {"cluster": "shop"},

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from ecslab.aws.ecs import service_rules
 from ecslab.aws.ecs.discovery import check_registries
-from ecslab.aws.ecs.lookup import active_cluster, active_service, as_arn, included, missing
+from ecslab.aws.ecs.lookup import (
+    active_cluster,
+    active_service,
+    as_arn,
+    check_references,
+    included,
+    missing,
+)
 from ecslab.aws.ecs.operation import Call, Params, operation
 from ecslab.aws.ecs.placement import decide
 from ecslab.aws.ecs.service_view import task_set_view
@@ -20,7 +27,12 @@ if TYPE_CHECKING:
 
 
 def find_task_set(service: Service, reference: str) -> TaskSet | None:
-    """Return a task set of a service by id or ARN."""
+    """Return a task set of a service by id or ARN.
+
+    Raises:
+        AwsError: the ARN is of something else.
+    """
+    rules.check_reference(reference)
     for each in service.task_sets.values():
         if reference in (each.id, each.arn):
             return each
@@ -38,6 +50,7 @@ def create(call: Call, params: Params) -> dict[str, Any]:
             if each.request != client_tokens.fingerprint(params):
                 raise client_tokens.TASK_SET_DIFFERS.error()
             return {"taskSet": task_set_view(service, each, tags=True)}
+    rules.check_count(len(service.task_sets))
     scale = rules.scale_of(params)
     definition = call.account.definitions.runnable(params["taskDefinition"])
     placement = decide(call, service.cluster, params, definition)
@@ -116,10 +129,14 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
 
 @operation("DescribeTaskSets")
 def describe(call: Call, params: Params) -> dict[str, Any]:
-    """Answer DescribeTaskSets: those that are named, or all of the service."""
+    """Answer DescribeTaskSets; it needs their names, which DescribeServices shows.
+
+    AWS: captured InvalidParameterException, for a request without them.
+    """
+    references = params.get("taskSets") or []
+    check_references(references, max(len(references), 1), "TaskSets")
     tags = "TAGS" in included(params, "TAGS")
     service = _external_service(call, params)
-    references = params.get("taskSets") or list(service.task_sets)
     views, failures = [], []
     for reference in references:
         found = find_task_set(service, reference)

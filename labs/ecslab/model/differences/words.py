@@ -259,7 +259,6 @@ SOURCES: Final[tuple[Source, ...]] = (
         "tests/cloud/test_task_sets.py::test_wrong_task_sets_are_refused",
         NOT_OF_SERVICE="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
         NOT_UPDATABLE="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
-        NO_TASK_SETS="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
         NOT_FOUND="tests/cloud/test_task_sets.py::test_what_task_sets_fix_is_not_the_services",
         SCALED="tests/cloud/test_task_sets.py::test_a_deployment_by_hand",
     ),
