@@ -54,6 +54,20 @@ def test_requests_that_are_refused(
     assert shop.ecs.list_services(cluster="shop")["serviceArns"] == []
 
 
+@pytest.mark.parametrize(
+    ("count", "text"), [(5001, "Desired count exceeds limit."), (-1, "Invalid desiredCount.")]
+)
+def test_how_many_tasks_a_service_can_have(shop: Shop, count: int, text: str) -> None:
+    """AWS: service-quotas, Tasks per service (5,000); captured InvalidParameterException."""
+    definition = shop.define(Image(port=80))
+    with pytest.raises(ClientError, match=f"InvalidParameterException.*{re.escape(text)}"):
+        shop.serve(definition, count)
+    shop.serve(definition, 1)
+    with pytest.raises(ClientError, match=f"InvalidParameterException.*{re.escape(text)}"):
+        shop.ecs.update_service(cluster="shop", service="web", desiredCount=count)
+    assert shop.service()["desiredCount"] == 1
+
+
 def test_an_update_is_looked_at_as_well(shop: Shop) -> None:
     shop.serve(shop.define(Image(port=80)), 1)
     with pytest.raises(ClientError, match="InvalidParameterException"):

@@ -65,8 +65,12 @@ def desired_count(params: Params) -> int:
     if count is None:
         message = "The desired count is required for the REPLICA scheduling strategy."
         raise AwsError(_INVALID, message)
-    if not 0 <= count <= _MOST_TASKS:
-        message = "Invalid desiredCount. It must be between 0 and 5000."
+    if count > _MOST_TASKS:
+        # AWS: captured InvalidParameterException (containers-roadmap issue 768).
+        message = "Desired count exceeds limit."
+        raise AwsError(_INVALID, message)
+    if count < 0:
+        message = "Invalid desiredCount. It can't be below 0."
         raise AwsError(_INVALID, message)
     return int(count)
 
