@@ -265,6 +265,21 @@ def test_how_many_can_be_named(full: Full, name: str) -> None:
             method(full.ecs, name)(**arguments, **{member: wrong})
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DescribeContainerInstances", "instanceIds can have at most 100 items."),
+        ("DescribeServices", "service names can have at most 10 items."),
+        ("DescribeTasks", "taskIds can have at most 100 items."),
+    ],
+)
+def test_the_words_for_too_many(full: Full, name: str, text: str) -> None:
+    """Captured InvalidParameterExceptions."""
+    member, arguments, missing, _ = MISSING[name]
+    with pytest.raises(ClientError, match=f"{text}$"):
+        method(full.ecs, name)(**arguments, **{member: [missing] * (LIMITS[name] + 1)})
+
+
 # --- include --------------------------------------------------------------------------------------
 
 INCLUDES: dict[str, Json] = {

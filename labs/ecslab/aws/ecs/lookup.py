@@ -119,7 +119,8 @@ def check_references(
 ) -> None:
     """Refuse a list of things to describe that is empty or longer than the API takes.
 
-    AWS: captured InvalidParameterException of DescribeTasks and DescribeContainerInstances.
+    AWS: captured InvalidParameterExceptions of DescribeTasks, DescribeServices and
+    DescribeContainerInstances.
 
     Args:
         items: the list.

@@ -211,7 +211,7 @@ def delete(call: Call, params: Params) -> dict[str, Any]:
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeServices."""
     references = list(params["services"])
-    check_references(references, _DESCRIBED_AT_MOST, "Services")
+    check_references(references, _DESCRIBED_AT_MOST, "Services", "service names")
     tags = "TAGS" in included(params, "TAGS")
     cluster = active_cluster(call.account, params.get("cluster"), service=references)
     services, failures = [], []

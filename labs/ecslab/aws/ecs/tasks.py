@@ -84,7 +84,7 @@ def stop(call: Call, params: Params) -> dict[str, Any]:
 def describe(call: Call, params: Params) -> dict[str, Any]:
     """Answer DescribeTasks; stopped tasks are there for an hour."""
     references = list(params["tasks"])
-    check_references(references, _DESCRIBED_AT_MOST, "Tasks")
+    check_references(references, _DESCRIBED_AT_MOST, "Tasks", "taskIds")
     tags = "TAGS" in included(params, "TAGS")
     cluster = active_cluster(call.account, params.get("cluster"), task=references)
     tasks, absent = [], []
