@@ -211,7 +211,7 @@ def test_the_task_role_needs_all_four_channel_actions(runs: Runs, actions: tuple
 
 def test_without_a_task_role_run_task_refuses(runs: Runs) -> None:
     """AWS: botocore ecs RunTaskRequest.enableExecuteCommand."""
-    with pytest.raises(ClientError, match=r"InvalidParameterException.*taskRoleArn"):
+    with pytest.raises(ClientError, match=r"InvalidParam.*valid task role is not being used"):
         runs.start("web", runs.container("web", WEB), request={"enableExecuteCommand": True})
 
 

@@ -92,3 +92,22 @@ def test_a_role_of_ones_own_takes_a_load_balancer(shop: Shop) -> None:
         fleet.ecs.create_service(**request, taskDefinition=definition, role="ecsServiceRole")
     made = fleet.ecs.create_service(**request, taskDefinition=definition)["service"]
     assert "roleArn" not in made
+
+
+def test_ecs_exec_needs_a_task_role(shop: Shop) -> None:
+    """AWS: captured InvalidParameterExceptions of CreateService, UpdateService and RunTask."""
+    definition = shop.define(Image(port=80))
+    text = "because a valid taskRoleArn is not being used. Specify a valid task role in your task"
+    with pytest.raises(ClientError, match=f"InvalidParam.*service couldn't be created {text}"):
+        shop.serve(definition, 1, enableExecuteCommand=True)
+    shop.serve(definition, 1)
+    with pytest.raises(ClientError, match=f"InvalidParam.*service couldn't be updated {text}"):
+        shop.ecs.update_service(cluster="shop", service="web", enableExecuteCommand=True)
+    with pytest.raises(ClientError, match=r"InvalidParam.*in your task definition or as a task ov"):
+        shop.ecs.run_task(
+            cluster="shop",
+            taskDefinition=definition,
+            launchType="FARGATE",
+            networkConfiguration=shop.network(),
+            enableExecuteCommand=True,
+        )

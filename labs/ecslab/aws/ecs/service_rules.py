@@ -164,10 +164,19 @@ def check_daemon(params: Params, launch_type: str) -> None:
         raise DAEMON_STRATEGY.error()
 
 
-def check_exec(params: Params, definition: dict[str, Any], platform: str) -> None:
+def check_exec(
+    params: Params, definition: dict[str, Any], platform: str, *, updated: bool = False
+) -> None:
     """Refuse ECS Exec without a task role, or on a platform version that lacks it.
 
-    AWS: botocore ecs RunTaskRequest.enableExecuteCommand; ecs-exec-considerations.
+    AWS: ecs-exec-considerations; captured InvalidParameterException of CreateService and
+    UpdateService.
+
+    Args:
+        params: what the request and the service say.
+        definition: the task definition.
+        platform: the platform version, empty where there is none.
+        updated: whether the service is there already.
 
     Raises:
         AwsError: InvalidParameterException.
@@ -177,8 +186,9 @@ def check_exec(params: Params, definition: dict[str, Any], platform: str) -> Non
         platform_versions.check(platform, definition, exec_wanted=wanted)
     if wanted and not definition.get("taskRoleArn"):
         message = (
-            "The service couldn't be created because a valid taskRoleArn is not being used. Specify"
-            " a valid task role in your task definition and try again."
+            f"The service couldn't be {'updated' if updated else 'created'} because a valid"
+            " taskRoleArn is not being used. Specify a valid task role in your task definition and"
+            " try again."
         )
         raise AwsError(_INVALID, message)
 

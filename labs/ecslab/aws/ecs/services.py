@@ -144,7 +144,7 @@ def update(call: Call, params: Params) -> dict[str, Any]:
     settings = connected(
         call, cluster, settings, definition, service=service, count=params.get("desiredCount")
     )
-    rules.check_exec({**service.record, **params}, definition, placement.platform)
+    rules.check_exec({**service.record, **params}, definition, placement.platform, updated=True)
     check_monitoring(params)
     rules.check_capacity_change(params, primary.settings)
     record = rules.updated_record(service.record, params)

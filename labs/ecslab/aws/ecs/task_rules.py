@@ -58,7 +58,8 @@ def check_request(params: Params, *, longest_started_by: int = _LONGEST_STARTED_
 def check_roles(call: Call, definition: dict[str, Any], *, exec_wanted: bool) -> None:
     """Refuse roles that ECS tasks can't assume, and ECS Exec without a task role.
 
-    AWS: captured ClientException of RunTask; botocore ecs RunTaskRequest.enableExecuteCommand.
+    AWS: captured ClientException and InvalidParameterException of RunTask; botocore ecs
+    RunTaskRequest.enableExecuteCommand.
 
     Raises:
         AwsError: ClientException or InvalidParameterException.
@@ -69,8 +70,8 @@ def check_roles(call: Call, definition: dict[str, Any], *, exec_wanted: bool) ->
             raise AwsError("ClientException", failures.ASSUME_ROLE(role=role))
     if exec_wanted and not definition.get("taskRoleArn"):
         message = (
-            "The service couldn't be created because a valid taskRoleArn is not being used. Specify"
-            " a valid task role in your task definition and try again."
+            "The execute command failed because a valid task role is not being used. Specify a"
+            " valid task role in your task definition or as a task override and try again."
         )
         raise AwsError(_INVALID, message)
 
