@@ -227,6 +227,28 @@ def test_a_key_that_is_not_there_shows_later(disks: Disks) -> None:
     assert reason.startswith("ECS failed to set up the EBS volume. Encountered")
 
 
+def test_a_snapshot_that_is_not_there_stops_the_task(disks: Disks) -> None:
+    """AWS: troubleshoot-ebs-volumes-scenarios: the error of EC2 is in the status reason."""
+    arn = disks.run(disks.volume(snapshotId="snap-0123456789abcdef0"))["taskArn"]
+    task = disks.until(arn, "STOPPED")
+    text = (
+        "ECS failed to set up the EBS volume. Encountered InvalidSnapshot.NotFound;"
+        " \"The snapshot 'snap-0123456789abcdef0' does not exist.\""
+    )
+    assert disks.attachment(arn)["details"]["statusReason"] == text
+    assert text in task["stoppedReason"]
+
+
+def test_more_tags_than_a_volume_can_have_stop_the_task(disks: Disks) -> None:
+    """AWS: Using_Tags (EC2): 50 tags for each resource, and ECS gives two itself."""
+    tags = [{"key": f"k{number}", "value": "v"} for number in range(50)]
+    given = disks.volume(tagSpecifications=[{"resourceType": "volume", "tags": tags}])
+    arn = disks.run(given)["taskArn"]
+    task = disks.until(arn, "STOPPED")
+    assert "Encountered TagLimitExceeded" in task["stoppedReason"]
+    assert disks.volumes() == []
+
+
 def test_what_is_written_is_on_the_volume_only(disks: Disks) -> None:
     """A new volume is empty: what the task before has written is not there."""
     disks.define("cat /data/f; echo old > /data/f; cat /data/f", log=True)
@@ -314,6 +336,9 @@ WRONG: list[Json] = [
     {"roleArn": "nobody"},
     {"volumeInitializationRate": 100},
     {"tagSpecifications": [{"resourceType": "snapshot"}]},
+    {"tagSpecifications": [{"resourceType": "volume", "tags": [{"value": "no key"}]}]},
+    {"tagSpecifications": [{"resourceType": "volume", "tags": [{"key": "aws:own"}]}]},
+    {"tagSpecifications": [{"resourceType": "volume", "tags": [{"key": "AmazonECSManaged"}]}]},
 ]
 
 

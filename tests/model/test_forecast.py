@@ -43,6 +43,7 @@ def test_what_a_task_carries_gives_the_capacity() -> None:
     assert needed(300.0, 1.0, 50.0) == 6
     assert needed(301.0, 1.0, 50.0) == 7
     assert needed(0.0, 1.0, 50.0) == 0
+    assert needed(300.0, 1.0, 5e-324) == needed(300.0, 1e-200, 1e-200) == 2**31 - 1
     assert load_per_unit(load, {}, tasks) is None
     assert load_per_unit(load, busy, hours([0.0, 0.0])) is None
 

@@ -12,7 +12,7 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 from moto.kms.models import kms_backends
 
-from ecslab.model.managed_volumes import NO_KEY, NO_ROLE
+from ecslab.model.managed_volumes import NO_KEY, NO_ROLE, NOT_MADE
 from ecslab.sim.task_volumes import NotMade
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class Volumes:
             return NotMade(NO_ROLE(role=role))
         key = settings.get("kmsKeyId")
         if key and not self._knows_key(str(key)):
-            return NotMade(NO_KEY())
-        backend = self._backend()
+            return NotMade(NO_KEY)
+        backend, volume = self._backend(), None
         try:
             volume = backend.create_volume(
                 size=settings.get("sizeInGiB"),
@@ -65,9 +65,13 @@ class Volumes:
                 iops=settings.get("iops"),
                 throughput=settings.get("throughput"),
             )
+            volume.add_tags(dict(tags))
         except EC2ClientError as error:
-            return NotMade(f"ECS failed to set up the EBS volume. {error.message}")
-        volume.add_tags(dict(tags))
+            if volume is not None:
+                backend.delete_volume(volume.id)
+            # Of a snapshot that is not there moto says its code alone.
+            text = error.message or f"The snapshot '{settings.get('snapshotId')}' does not exist."
+            return NotMade(NOT_MADE(code=error.code, text=text))
         if instance is not None:
             backend.attach_volume(volume.id, instance, _DEVICE)
         else:

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ecslab.model.failures import Failure
 from ecslab.model.task_definition.answer import INVALID_PARAMETER, Answer
 from ecslab.model.task_definition.identity import is_role
+from ecslab.model.task_definition.tags import merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Settings = Mapping[str, Any]
 
-__all__ = ["ANSWERS", "NO_KEY", "NO_ROLE", "check"]
+__all__ = ["ANSWERS", "CREATED", "MANAGED", "NOT_MADE", "NO_KEY", "NO_ROLE", "check"]
+
+CREATED: Final = "AmazonECSCreated"
+MANAGED: Final = "AmazonECSManaged"
+"""The tags that ECS gives to each volume; nobody else may (botocore ecs EBSTagSpecification)."""
 
 
 class _Kind(NamedTuple):
@@ -74,11 +79,14 @@ NO_ROLE: Final = Failure(
     " verify that the role being passed has the proper trust relationship with Amazon ECS",
     source=_STATUS,
 )
-NO_KEY: Final = Failure(
-    message="ECS failed to set up the EBS volume. Encountered IdempotentParameterMismatch;"
-    ' "The client token you have provided is associated with a resource that is already deleted.'
-    ' Please use a different client token."',
+NOT_MADE: Final = Failure(
+    message='ECS failed to set up the EBS volume. Encountered {code}; "{text}"',
     source=_STATUS,
+)
+NO_KEY: Final = NOT_MADE(
+    code="IdempotentParameterMismatch",
+    text="The client token you have provided is associated with a resource that is already deleted."
+    " Please use a different client token.",
 )
 ANSWERS: Final = (NO_VOLUME, NOT_CONFIGURED, TOO_MANY, DAEMON, BAD_SETTING)
 
@@ -133,11 +141,20 @@ def _wrong(settings: Settings, *, fargate: bool) -> str:
         "throughput": _has_throughput(name, settings.get("throughput")),
         "filesystemType": settings.get("filesystemType", "xfs") in _FILE_SYSTEMS,
         "volumeInitializationRate": bool(snapshot) or "volumeInitializationRate" not in settings,
-        "tagSpecifications": all(
-            each["resourceType"] == "volume" for each in settings.get("tagSpecifications") or ()
-        ),
+        "tagSpecifications": all(map(_can_tag, settings.get("tagSpecifications") or ())),
     }
     return next((member for member, right in checks.items() if not right), "")
+
+
+def _can_tag(specification: Settings) -> bool:
+    """Return whether a tag specification is for volumes, and leaves ECS's own tags alone.
+
+    Raises:
+        AwsError: a tag breaks a rule that holds for all tags.
+    """
+    tags = merged([], specification.get("tags") or ())
+    free = not any(tag["key"] in (CREATED, MANAGED) for tag in tags)
+    return specification["resourceType"] == "volume" and free
 
 
 def _has_iops(kind: _Kind, iops: int | None) -> bool:

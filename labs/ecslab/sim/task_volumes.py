@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ecslab.model.managed_volumes import CREATED, MANAGED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -111,7 +113,7 @@ def attach_volume(account: Account, task: Task) -> str | None:
     volume, port = task.volume, account.ports.volumes
     if volume is None or port is None:
         return None
-    tags = {**volume.tags, "AmazonECSCreated": task.arn, "AmazonECSManaged": "true"}
+    tags = {**volume.tags, CREATED: task.arn, MANAGED: "true"}
     instance = task.instance.machine.id if task.instance is not None else None
     made = port.make(volume.settings, str(task.zone), tags, instance)
     if isinstance(made, NotMade):

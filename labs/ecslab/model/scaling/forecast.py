@@ -18,6 +18,8 @@ HOUR: Final = 3600
 _DAY: Final = 24 * HOUR
 _WEEK: Final = 7 * _DAY
 _ALMOST: Final = 1e-9
+_MOST: Final = 2**31 - 1
+"""The largest capacity that the API can write (botocore application-autoscaling)."""
 
 
 def forecast(history: Mapping[int, float], hours: Sequence[int]) -> dict[int, float]:
@@ -59,12 +61,17 @@ def load_per_unit(
 def needed(load: float, per_unit: float, target: float) -> int:
     """Return the least capacity at which the scaling metric is at its target, rounded up.
 
+    However small the target is, it is a number that the API can write.
+
     Args:
         load: the load.
         per_unit: what one task has of it for each unit of the scaling metric.
         target: the target of the scaling metric.
     """
-    return max(0, math.ceil(load / (per_unit * target) - _ALMOST))
+    carried = per_unit * target
+    if load > 0 and load >= carried * _MOST:
+        return _MOST
+    return max(0, math.ceil(load / carried - _ALMOST)) if carried > 0 else 0
 
 
 def _alike(history: Mapping[int, float], hour: int, every: int) -> list[float]:
