@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from ecslab.cli.environment import fake_account
 
@@ -37,6 +39,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz", type=int, default=1, metavar="TIMES", help="how much longer to send anything"
     )
+
+
+class _Together(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Any test to any worker, except those that share something dear to make.
+
+    pytest-xdist's own marks for this have no effect since pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        lab = re.match(r"tests/course/test_labs\.py::\w+\[([\w-]+)", nodeid)
+        if lab:
+            return lab[1]
+        return "site" if nodeid.startswith("tests/site/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together:
+    """Keep the tests of a lab on one worker, which tries the lab once, and those of the site."""
+    return _Together(config, log)
 
 
 def pytest_collection_finish() -> None:

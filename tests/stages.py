@@ -115,7 +115,7 @@ def run_check(check: Check) -> Outcome:
 def run_pytest(arguments: Sequence[str]) -> Outcome:
     """Run pytest on every core, with its own words on the screen."""
     begin = time.monotonic()
-    workers = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup"]
+    workers = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadscope"]
     command = [sys.executable, "-P", "-m", "pytest", *workers, *arguments]
     status = subprocess.call(command, cwd=ROOT)
     return Outcome("pytest", status == 0, time.monotonic() - begin, "python3 tests --last-failed")

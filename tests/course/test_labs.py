@@ -31,12 +31,8 @@ def catalogued(name: str) -> Any:
     return tomllib.loads(path.read_text(encoding="utf-8"))["wrong"] if path.exists() else []
 
 
-# A lab is tried once, and all its tests look at that: they belong in one process.
-TOGETHER = {name: pytest.mark.xdist_group(f"lab {name}") for name in LABS}
 WRONG = [
-    pytest.param(
-        name, number, id=f"{name}: {wrong['check']}: {wrong['name']}", marks=TOGETHER[name]
-    )
+    pytest.param(name, number, id=f"{name}: {wrong['check']}: {wrong['name']}")
     for name in LABS
     for number, wrong in enumerate(catalogued(name))
 ]
@@ -49,7 +45,7 @@ def notebooks_exist(lab: Lab) -> None:
     assert lab.setting.files().solution(lab.name).is_file(), f"solutions/{lab.name} is missing"
 
 
-@pytest.fixture(params=[pytest.param(name, marks=TOGETHER[name]) for name in LABS])
+@pytest.fixture(params=LABS)
 def name(request: pytest.FixtureRequest) -> Any:
     return request.param
 

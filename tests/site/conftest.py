@@ -29,13 +29,6 @@ NO_CHROMIUM = (
 sys.path.insert(0, str(SITE))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one worker, so that one site and one browser are made."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("site"))
-
-
 @pytest.fixture(scope="session")
 def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder in which the sample's drawings are kept between builds."""
