@@ -38,12 +38,10 @@ class Parent:
 
     Args:
         package: the folder that holds the package `ecslab`; this one's by default.
-        prefix: a command in front of Python's, which contains the parent and all its children.
     """
 
-    def __init__(self, package: Path | None = None, prefix: tuple[str, ...] = ()) -> None:
+    def __init__(self, package: Path | None = None) -> None:
         self._package = package or Path(__file__).resolve().parents[3]
-        self._prefix = prefix
         self._folder = ""
         self._alive = -1
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,7 +108,7 @@ class Parent:
         numbers = (listener.fileno(), *descriptors)
         command = [sys.executable, "-P", "-m", "ecslab.course.forking", str(numbers[0]), until]
         return subprocess.Popen(
-            [*self._prefix, *command],
+            command,
             pass_fds=numbers,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
