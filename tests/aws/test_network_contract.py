@@ -307,6 +307,41 @@ def test_we_check_endpoints(ours: Any) -> None:
     endpoint(**arguments, PrivateDnsEnabled=False)
 
 
+def default_table(ec2: Any) -> str:
+    return str(main_table(ec2, default_vpc(ec2))["RouteTableId"])
+
+
+def twice(ec2: Any, service: str, **extra: Any) -> dict[str, Any]:
+    endpoint(ec2, service, **extra)
+    return endpoint(ec2, service, **extra)
+
+
+def test_moto_makes_the_same_endpoint_twice(moto: Any) -> None:
+    twice(moto, "s3", VpcEndpointType="Gateway", RouteTableIds=[default_table(moto)])
+    twice(moto, "logs", VpcEndpointType="Interface")
+
+
+def test_we_make_it_once(ours: Any) -> None:
+    """AWS: one route to a service's prefix list in a route table; one private name in a VPC.
+
+    The words are those of real deployments, in issues of eksctl (2510) and of Terraform's
+    provider for AWS (17535).
+    """
+    table = default_table(ours)
+    code, message = error(
+        twice, ec2=ours, service="s3", VpcEndpointType="Gateway", RouteTableIds=[table]
+    )
+    assert code == "RouteAlreadyExists"
+    assert message.startswith(
+        f"route table {table} already has a route with destination-prefix-list-id pl-"
+    )
+    code, message = error(twice, ec2=ours, service="ecr.api", VpcEndpointType="Interface")
+    assert code == "InvalidParameter"
+    assert message.startswith("private-dns-enabled cannot be set because there is already a ")
+    assert message.endswith(f"for api.ecr.{REGION}.amazonaws.com in the VPC {default_vpc(ours)}")
+    endpoint(ours, "ecr.api", VpcEndpointType="Interface", PrivateDnsEnabled=False)
+
+
 def changed_tables(ec2: Any) -> tuple[list[int], list[int]]:
     """Return how many routes two tables have after an endpoint moved from one to the other."""
     vpc = default_vpc(ec2)

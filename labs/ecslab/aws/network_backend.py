@@ -193,12 +193,41 @@ class NetworkBackend(WatchedInstances):
                 "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC "
                 f"attributes set to true for {vpc.id}",
             )
+        self._refuse_second_endpoint(kind, vpc.id, service, kwargs)
         default = self.get_default_security_group(vpc.id)
         if kind == "Interface" and default and not kwargs.get("security_group_ids"):
             kwargs["security_group_ids"] = [default.id]
         made = super().create_vpc_endpoint(**kwargs)
         self._dress_endpoint(made)
         return made
+
+    def _refuse_second_endpoint(
+        self, kind: str, vpc_id: str, service: str, wanted: dict[str, Any]
+    ) -> None:
+        """Refuse what an endpoint for the same service already does in the VPC or a route table."""
+        same = [
+            endpoint
+            for endpoint in self.vpc_end_points.values()
+            if (endpoint.vpc_id, endpoint.service_name) == (vpc_id, service)
+            and endpoint.vpc_endpoint_type == kind
+        ]
+        for endpoint in same:
+            for table in wanted.get("route_table_ids") or []:
+                if table in endpoint.route_table_ids:
+                    raise EC2ClientError(
+                        "RouteAlreadyExists",
+                        f"route table {table} already has a route with "
+                        f"destination-prefix-list-id {endpoint.destination_prefix_list_id}",
+                    )
+        named = [endpoint for endpoint in same if endpoint.private_dns_enabled]
+        if kind == "Interface" and named and wanted.get("private_dns_enabled"):
+            _prefix, region, name = service.removeprefix("com.").split(".", 2)
+            domain = ".".join([*reversed(name.split(".")), region, "amazonaws.com"])
+            raise EC2ClientError(
+                "InvalidParameter",
+                "private-dns-enabled cannot be set because there is already a conflicting DNS "
+                f"domain for {domain} in the VPC {vpc_id}",
+            )
 
     def modify_vpc_endpoint(self, *args: Any, **kwargs: Any) -> None:
         """Change an endpoint; moto leaves its routes and its interfaces as they were."""
