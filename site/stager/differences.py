@@ -24,14 +24,14 @@ def _section(area: Area) -> Iterator[str]:
     if rows:
         yield _table(("On AWS", "Here", "Why, and what proves it"), [_row(row) for row in rows])
     if words:
-        yield f"<details markdown='1'>\n<summary>{len(words)} texts in words of ours</summary>"
+        yield f"<details markdown='1' data-search-exclude>\n<summary>{len(words)} texts in words of ours</summary>"
         yield "AWS documents the rule behind each, but not what it answers."
         yield _table(("The words here", "Where the rule stands"), [_words(row) for row in words])
         yield "</details>"
 
 
 def _row(row: Difference) -> tuple[str, str, str]:
-    proof = f"<small>`{row.test.removeprefix('tests/')}`</small>"
+    proof = f"<small data-search-exclude>`{row.test.removeprefix('tests/')}`</small>"
     return f'<span id="{row.id}"></span>{row.aws}', row.here, f"{row.why}<br>{proof}"
 
 

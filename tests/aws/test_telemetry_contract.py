@@ -45,7 +45,7 @@ def test_scaling_asks_a_method_for_each_operation() -> None:
         boto3.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="rds")
     assert methods(ApplicationAutoScalingResponse) == before
     missing = set(application_auto_scaling._OPERATIONS) - set(before)
-    assert missing == {"describe_scaling_activities"}
+    assert missing == {"describe_scaling_activities", "get_predictive_scaling_forecast"}
 
 
 def test_what_moto_does_not_do_in_logs() -> None:
