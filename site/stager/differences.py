@@ -24,7 +24,10 @@ def _section(area: Area) -> Iterator[str]:
     if rows:
         yield _table(("On AWS", "Here", "Why, and what proves it"), [_row(row) for row in rows])
     if words:
-        yield f"<details markdown='1' data-search-exclude>\n<summary>{len(words)} texts in words of ours</summary>"
+        yield (
+            "<details markdown='1' data-search-exclude>\n"
+            f"<summary>{len(words)} texts in words of ours</summary>"
+        )
         yield "AWS documents the rule behind each, but not what it answers."
         yield _table(("The words here", "Where the rule stands"), [_words(row) for row in words])
         yield "</details>"
