@@ -11,7 +11,6 @@ from ecslab.sim.balancer_metrics import shown_balancer, shown_group
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ecslab.aws.reader import Answer
     from ecslab.cloud.explain.case import Case
     from ecslab.cloud.explain.explanation import Step
     from ecslab.sim.alarm import Alarm
@@ -25,11 +24,6 @@ def name_in(arn: str) -> str:
     return arn.partition(":alarm:")[2]
 
 
-def describe(case: Case, name: str) -> Answer:
-    """Return the answer of DescribeAlarms about one alarm."""
-    return case.ask("cloudwatch", "describe_alarms", AlarmNames=[name])
-
-
 def state(case: Case, name: str) -> str:
     """Return the state of an alarm in a few words."""
     alarm = case.account.ports.alarms.find(name)
@@ -39,7 +33,7 @@ def state(case: Case, name: str) -> str:
 def steps(case: Case, name: str) -> Iterator[Step]:
     """Yield the chain behind the state of an alarm."""
     alarm = case.account.ports.alarms.find(name)
-    answer = describe(case, name)
+    answer = case.describe_alarm(name)
     if alarm is None:
         yield case.step("state", "There is no such alarm (any more).", answer, "MetricAlarms")
         return
@@ -79,7 +73,7 @@ def behind(case: Case, alarm: Alarm) -> Iterator[Step]:
 
 def without_data(case: Case, alarm: Alarm) -> Iterator[Step]:
     """Yield why an alarm has too few points of its metric."""
-    answer = describe(case, alarm.name)
+    answer = case.describe_alarm(alarm.name)
     name = alarm.settings.get("MetricName")
     if not name:
         words = "This is what it computes; at least one of the metrics has no points."

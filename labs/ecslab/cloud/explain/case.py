@@ -110,6 +110,45 @@ class Case:
                 return self.step(layer, words, answer, "services", 0, "events", index, "message")
         return None
 
+    # --- Capacity and alarms --------------------------------------------------------------------
+
+    def describe_instance(self, cluster: str, instance: str, **more: Any) -> Answer:
+        """Return the answer of DescribeContainerInstances about one instance."""
+        return self.ask(
+            "ecs",
+            "describe_container_instances",
+            cluster=cluster,
+            containerInstances=[instance],
+            **more,
+        )
+
+    def describe_provider(self, name: str) -> Answer:
+        """Return the answer of DescribeCapacityProviders about one provider."""
+        return self.ask("ecs", "describe_capacity_providers", capacityProviders=[name])
+
+    def describe_group(self, name: str) -> Answer:
+        """Return the answer of DescribeAutoScalingGroups about one group."""
+        return self.ask("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[name])
+
+    def describe_alarm(self, name: str) -> Answer:
+        """Return the answer of DescribeAlarms about one alarm."""
+        return self.ask("cloudwatch", "describe_alarms", AlarmNames=[name])
+
+    # --- CloudTrail -----------------------------------------------------------------------------
+
+    def calls_of(self, operation: str) -> Answer:
+        """Return the answer of LookupEvents about the calls of one operation, newest first."""
+        attribute = {"AttributeKey": "EventName", "AttributeValue": operation}
+        return self.ask("cloudtrail", "lookup_events", LookupAttributes=[attribute])
+
+    def caller_step(self, layer: str, words: str, operation: str, text: str) -> Step | None:
+        """Return a step that shows who made the newest call of an operation with some text."""
+        answer = self.calls_of(operation)
+        for index, event in enumerate(value_at(answer, "Events") or []):
+            if text in str(event.get("CloudTrailEvent")):
+                return self.step(layer, words, answer, "Events", index, "Username")
+        return None
+
     # --- The journal ----------------------------------------------------------------------------
 
     def last(self, subject: str, kind: str, **fields: Any) -> Entry | None:

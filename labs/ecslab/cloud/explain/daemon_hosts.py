@@ -27,12 +27,8 @@ _PLACE: Final = ("containerInstances", 0)
 
 def describe_host(case: Case, instance: ContainerInstance) -> Answer:
     """Return the answer of DescribeContainerInstances about one instance and its health."""
-    return case.ask(
-        "ecs",
-        "describe_container_instances",
-        cluster=instance.cluster.name,
-        containerInstances=[instance.id],
-        include=["CONTAINER_INSTANCE_HEALTH"],
+    return case.describe_instance(
+        instance.cluster.name, instance.id, include=["CONTAINER_INSTANCE_HEALTH"]
     )
 
 

@@ -1,4 +1,4 @@
-"""Why ECS Exec opens no session in a task (drill 11).
+"""Why ECS Exec opens no session in a task.
 
 AWS: ecs-exec (considerations, troubleshooting); task-iam-roles, ECS Exec permissions.
 """
@@ -67,8 +67,7 @@ def _pending(case: Case, task: Task) -> Iterator[Step]:
 
 def _refused(case: Case, task: Task) -> Iterator[Step]:
     """Yield the newest call of ExecuteCommand for the task, if it was refused."""
-    attribute = {"AttributeKey": "EventName", "AttributeValue": "ExecuteCommand"}
-    answer = case.ask("cloudtrail", "lookup_events", LookupAttributes=[attribute])
+    answer = case.calls_of("ExecuteCommand")
     for index, event in enumerate(value_at(answer, "Events") or []):
         record: dict[str, Any] = json.loads(event["CloudTrailEvent"])
         asked = str((record.get("requestParameters") or {}).get("task"))

@@ -129,12 +129,7 @@ def _log(case: Case, task: Task) -> Iterator[Step]:
 def _agent(case: Case, task: Task) -> Iterator[Step]:
     instance = task.instance
     if instance is not None and not instance.connected:
-        answer = case.ask(
-            "ecs",
-            "describe_container_instances",
-            cluster=task.cluster.name,
-            containerInstances=[instance.id],
-        )
+        answer = case.describe_instance(task.cluster.name, instance.id)
         words = "The agent of its container instance is not connected: ECS does not hear of it."
         yield case.step("capacity", words, answer, "containerInstances", 0, "agentConnected")
 

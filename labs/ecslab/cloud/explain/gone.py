@@ -108,9 +108,7 @@ def instance(case: Case, arn: str) -> Chain:
     """Return the chain of a container instance that can not be described."""
     parts = arn.split("/")
     cluster = parts[1] if len(parts) > 2 else "default"  # noqa: PLR2004 - kind, cluster, id
-    answer = case.ask(
-        "ecs", "describe_container_instances", cluster=cluster, containerInstances=[parts[-1]]
-    )
+    answer = case.describe_instance(cluster, parts[-1])
     found = [case.step("state", _WORDS, answer, "failures")]
     return _missing(case, arn, "container instance", found)
 

@@ -68,18 +68,9 @@ def _pause(case: Case, run: HookRun, answer: Answer, index: int) -> Iterator[Ste
         words = "Nobody continued it in time, and this is what its time-out does."
         yield case.step("deployment", words, answer, *_DETAILS, index, "timeoutAction")
         return
-    name = "ContinueServiceDeployment"
-    calls = case.ask(
-        "cloudtrail",
-        "lookup_events",
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}],
-    )
     words = f"Somebody answered it with {run.action}."
-    for number, event in enumerate(value_at(calls, "Events") or []):
-        if run.id in str(event.get("CloudTrailEvent")):
-            yield case.step("deployment", words, calls, "Events", number, "Username")
-            return
-    yield case.step("deployment", words, answer, *_DETAILS, index, "hookId")
+    found = case.caller_step("deployment", words, "ContinueServiceDeployment", run.id)
+    yield found or case.step("deployment", words, answer, *_DETAILS, index, "hookId")
 
 
 def _function(

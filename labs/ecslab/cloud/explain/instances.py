@@ -27,7 +27,7 @@ def state(instance: ContainerInstance) -> str:
 
 def steps(case: Case, instance: ContainerInstance) -> Iterator[Step]:
     """Yield the chain behind the state of a container instance."""
-    answer = describe(case, instance)
+    answer = case.describe_instance(instance.cluster.name, instance.id)
     yield case.step("state", "This is its status.", answer, "containerInstances", 0, "status")
     if instance.status == "INACTIVE":
         yield from _ended(case, instance)
@@ -43,16 +43,6 @@ def steps(case: Case, instance: ContainerInstance) -> Iterator[Step]:
         words = "It takes tasks as long as these resources last."
         yield case.step("capacity", words, answer, "containerInstances", 0, "remainingResources")
         yield from retained.of_instance(case, instance)
-
-
-def describe(case: Case, instance: ContainerInstance) -> Answer:
-    """Return the answer of DescribeContainerInstances about one instance."""
-    return case.ask(
-        "ecs",
-        "describe_container_instances",
-        cluster=instance.cluster.name,
-        containerInstances=[instance.id],
-    )
 
 
 def _ended(case: Case, instance: ContainerInstance) -> Iterator[Step]:

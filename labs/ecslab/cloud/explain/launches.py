@@ -70,11 +70,7 @@ def template_step(case: Case, words: str, group: Any) -> Step:
     mixed = (policy.get("LaunchTemplate") or {}).get("LaunchTemplateSpecification")
     named = group.get("LaunchTemplate") or mixed or {}
     if not named:
-        answer = case.ask(
-            "autoscaling",
-            "describe_auto_scaling_groups",
-            AutoScalingGroupNames=[group["AutoScalingGroupName"]],
-        )
+        answer = case.describe_group(group["AutoScalingGroupName"])
         return case.step("capacity", words, answer, *_GROUP, Absent("LaunchConfigurationName"))
     version = str(named.get("Version") or "$Default")
     key = "LaunchTemplateId" if named.get("LaunchTemplateId") else "LaunchTemplateName"
@@ -93,9 +89,7 @@ def unregistered(case: Case, task: Task, group: ScalingGroup, _answer: Answer) -
     refused = [machine for machine in missing if case.last(machine, "instance.refused") is not None]
     if not refused:
         return
-    described = case.ask(
-        "autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[group.name]
-    )
+    described = case.describe_group(group.name)
     words = (
         f"The Auto Scaling group {group.name} has {len(group.instances)} instances,"
         f" {len(missing)} of which are not in the cluster {task.cluster.name}."
@@ -110,7 +104,7 @@ def managed(case: Case, provider: CapacityProvider, task: Task) -> Iterator[Step
     if kept_out:
         yield from kept_out
         return
-    answer = case.ask("ecs", "describe_capacity_providers", capacityProviders=[provider.name])
+    answer = case.describe_provider(provider.name)
     place = ("capacityProviders", 0, "managedInstancesProvider")
     refusal = case.last(provider.arn, "provider.refused")
     instances = case.runtime.engine(case.region).placer.instances(task.cluster, provider.name)

@@ -1,4 +1,4 @@
-"""Why a task does not find another service by its name (drill 16): Service Connect and Cloud Map.
+"""Why a task does not find another service by its name: Service Connect and Cloud Map.
 
 AWS: service-connect-concepts-deploy (clients know what was there when they were deployed; only
 tasks of services have a proxy); service-discovery (private names, DNS attributes of the VPC).

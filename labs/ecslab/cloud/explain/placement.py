@@ -122,12 +122,7 @@ def _none_registered(case: Case, service: Service) -> Iterator[Step]:
 def _closest(
     case: Case, service: Service, instance: ContainerInstance, tail: str
 ) -> Iterator[Step]:
-    answer = case.ask(
-        "ecs",
-        "describe_container_instances",
-        cluster=service.cluster.name,
-        containerInstances=[instance.id],
-    )
+    answer = case.describe_instance(service.cluster.name, instance.id)
     needs = needs_of(service.primary.definition)
     shown = value_at(answer, "containerInstances", 0, "remainingResources") or []
     for words, name in _RESOURCES.items():

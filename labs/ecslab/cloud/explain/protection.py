@@ -31,7 +31,7 @@ def of_task(case: Case, task: Task) -> Iterator[Step]:
 
 
 def missing(case: Case, task: Task) -> Iterator[Step]:
-    """Yield that nothing protected a task that scale-in has stopped (drill 29)."""
+    """Yield that nothing protected a task that scale-in has stopped."""
     answer = case.ask("ecs", "get_task_protection", cluster=task.cluster.name, tasks=[task.id])
     if value_at(answer, "protectedTasks", 0, "protectionEnabled") is False:
         words = (
@@ -78,13 +78,7 @@ def _held(case: Case, service: Service, deployment: Deployment) -> list[Task]:
 
 def _who(case: Case, task: Task) -> Iterator[Step]:
     """Yield who protected a task, as far as CloudTrail has it."""
-    answer = case.ask(
-        "cloudtrail",
-        "lookup_events",
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "UpdateTaskProtection"}],
-    )
-    for index, event in enumerate(value_at(answer, "Events") or []):
-        if task.id in str(event.get("CloudTrailEvent")):
-            words = "CloudTrail has who protected it."
-            yield case.step("scaling", words, answer, "Events", index, "Username")
-            return
+    words = "CloudTrail has who protected it."
+    found = case.caller_step("scaling", words, "UpdateTaskProtection", task.id)
+    if found is not None:
+        yield found

@@ -23,7 +23,7 @@ _PLACE: Final = ("capacityProviders", 0)
 
 def steps(case: Case, name: str) -> Iterator[Step]:
     """Yield the chain behind the state of a capacity provider."""
-    answer = waiting.describe_provider(case, name)
+    answer = case.describe_provider(name)
     if not value_at(answer, "capacityProviders"):
         words = f"The account has no capacity provider {name} (any more)."
         yield case.step("state", words, answer, "failures")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ecslab.cloud.explain import protection, waiting
+from ecslab.cloud.explain import protection
 from ecslab.cloud.explain.evidence import Absent, value_at
 from ecslab.model.managed_scaling import SCALE_IN_POINTS
 from ecslab.sim.capacity_providers import of_group
@@ -38,10 +38,10 @@ def of_provider(case: Case, cluster: Cluster, provider: CapacityProvider) -> Ite
         f" capacity of {target:g}, and has been for {below} minutes: it has more instances than"
         " its tasks need."
     )
-    described = waiting.describe_provider(case, provider.name)
+    described = case.describe_provider(provider.name)
     place = ("autoScalingGroupProvider", "managedScaling", "targetCapacity")
     yield case.step("capacity", words, described, "capacityProviders", 0, *place)
-    answer = waiting.describe_group(case, provider.group)
+    answer = case.describe_group(provider.group)
     group = value_at(answer, *_GROUP) or {}
     if below <= SCALE_IN_POINTS:
         words = f"ECS takes instances away after {SCALE_IN_POINTS} minutes below the target."
@@ -76,11 +76,11 @@ def of_instance(case: Case, instance: ContainerInstance) -> Iterator[Step]:
     provider = of_group(case.account, name)
     if provider is None or not provider.protects:
         words = "Nobody takes that protection away: no capacity provider manages it."
-        group = waiting.describe_group(case, name)
+        group = case.describe_group(name)
         member = "NewInstancesProtectedFromScaleIn"
         yield case.step("capacity", words, group, *_GROUP, member)
         return
-    described = waiting.describe_provider(case, provider.name)
+    described = case.describe_provider(provider.name)
     place = ("autoScalingGroupProvider", "managedTerminationProtection")
     if instance.empty:
         words = "It runs no task that is no daemon's; ECS unprotects it when it scales in."

@@ -77,17 +77,9 @@ def _stopped(
     case: Case, _service: Service, rollout: ServiceDeployment, answer: Answer
 ) -> Iterator[Step]:
     name = "StopServiceDeployment"
-    calls = case.ask(
-        "cloudtrail",
-        "lookup_events",
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}],
-    )
-    for index, event in enumerate(value_at(calls, "Events") or []):
-        if rollout.arn in str(event.get("CloudTrailEvent")):
-            words = f"CloudTrail has who called {name}."
-            yield case.step("deployment", words, calls, "Events", index, "Username")
-            return
-    yield case.step("deployment", f"Somebody called {name}.", answer, *_PLACE, Absent("stoppedAt"))
+    found = case.caller_step("deployment", f"CloudTrail has who called {name}.", name, rollout.arn)
+    words = f"Somebody called {name}."
+    yield found or case.step("deployment", words, answer, *_PLACE, Absent("stoppedAt"))
 
 
 def _alarm(

@@ -97,7 +97,7 @@ class _Scene:
 
     def of_alarm(self, words: str, call: Call, member: str) -> Step:
         """Return a step that DescribeAlarms shows."""
-        answer = alarms.describe(self.case, call.alarm.name)
+        answer = self.case.describe_alarm(call.alarm.name)
         return self.case.step("scaling", words, answer, "MetricAlarms", 0, member)
 
 

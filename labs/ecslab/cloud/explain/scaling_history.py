@@ -128,7 +128,7 @@ def _overlap(case: Case, service: Service, policies: Answer, calls: list[Call]) 
             after = low.alarm.threshold * (count + 1) / count
             same = high.alarm.settings.get("MetricName") == low.alarm.settings.get("MetricName")
             if same and after > high.alarm.threshold and high.index != low.index:
-                found = case.ask("cloudwatch", "describe_alarms", AlarmNames=[low.alarm.name])
+                found = case.describe_alarm(low.alarm.name)
                 words = (
                     f"{low.alarm.name} takes a task away below {low.alarm.threshold:g}; then the"
                     f" other {count} carry up to {after:.0f}, which is above the"

@@ -108,8 +108,7 @@ def _cluster(case: Case, starter: Starter) -> Iterator[Step]:
 
 def _call(case: Case, starter: Starter) -> Iterator[Step]:
     """Yield what RunTask answered the last time, if it started nothing."""
-    attribute = {"AttributeKey": "EventName", "AttributeValue": "RunTask"}
-    answer = case.ask("cloudtrail", "lookup_events", LookupAttributes=[attribute])
+    answer = case.calls_of("RunTask")
     session = f":assumed-role/{starter.role.rsplit('/', 1)[-1]}/{starter.name[:_SESSION]}"
     for index, event in enumerate(value_at(answer, "Events") or []):
         record = json.loads(event["CloudTrailEvent"])
@@ -135,12 +134,7 @@ def _behind(
     elif failures and ":container-instance/" in str(failures[0].get("arn")):
         instance = str(failures[0]["arn"])
         name = str(starter.get("Arn")).rsplit("/", 1)[-1]
-        shown = case.ask(
-            "ecs",
-            "describe_container_instances",
-            cluster=name,
-            containerInstances=[instance.rsplit("/", 1)[-1]],
-        )
+        shown = case.describe_instance(name, instance.rsplit("/", 1)[-1])
         words = "This is what the instance that RunTask names has left."
         place = ("containerInstances", 0, "remainingResources")
         yield case.step("capacity", words, shown, *place)

@@ -97,12 +97,7 @@ def _no_longer_wanted(case: Case, task: Task) -> Iterator[Step]:
     if service is None:
         return
     if task.instance is not None and task.instance.status == "DRAINING":
-        answer = case.ask(
-            "ecs",
-            "describe_container_instances",
-            cluster=task.cluster.name,
-            containerInstances=[task.instance.id],
-        )
+        answer = case.describe_instance(task.cluster.name, task.instance.id)
         words = "Its container instance is being drained, so the service moved it elsewhere."
         yield case.step("capacity", words, answer, "containerInstances", 0, "status")
     elif service.status != "ACTIVE":

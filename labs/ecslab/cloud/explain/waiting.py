@@ -45,25 +45,15 @@ def causes(case: Case, task: Task) -> Iterator[Step]:
         yield from launches.managed(case, provider, task)
 
 
-def describe_provider(case: Case, name: str) -> Answer:
-    """Return the answer of DescribeCapacityProviders about one provider."""
-    return case.ask("ecs", "describe_capacity_providers", capacityProviders=[name])
-
-
-def describe_group(case: Case, name: str) -> Answer:
-    """Return the answer of DescribeAutoScalingGroups about one group."""
-    return case.ask("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[name])
-
-
 def scales_not(case: Case, provider: CapacityProvider) -> Iterator[Step]:
     """Yield that managed scaling is off, and how many instances the group has because of that."""
-    answer = describe_provider(case, provider.name)
+    answer = case.describe_provider(provider.name)
     words = (
         f"Managed scaling of {provider.name} is off: nobody adds instances for tasks, and none of"
         " them waits."
     )
     yield case.step("capacity", words, answer, "capacityProviders", 0, *_SCALING, "status")
-    group = describe_group(case, provider.group)
+    group = case.describe_group(provider.group)
     if value_at(group, *_GROUP) is None:
         yield no_group(case, provider, group)
         return
@@ -82,7 +72,7 @@ def _of_group(case: Case, task: Task, provider: CapacityProvider) -> Iterator[St
     if not provider.scales:
         yield from scales_not(case, provider)
         return
-    answer = describe_group(case, provider.group)
+    answer = case.describe_group(provider.group)
     group = case.runtime.engine(case.region).capacity.groups.find(provider.group)
     if group is None:
         yield no_group(case, provider, answer)
@@ -150,12 +140,7 @@ def _unsuited(case: Case, task: Task, _group: ScalingGroup, _answer: Answer) -> 
         yield case.service_step("place", words, task, "placementConstraints")
     else:
         yield case.definition_step("place", words, task, Absent("placementConstraints"))
-    described = case.ask(
-        "ecs",
-        "describe_container_instances",
-        cluster=task.cluster.name,
-        containerInstances=[connected[0].id],
-    )
+    described = case.describe_instance(task.cluster.name, connected[0].id)
     words = "These are the attributes of one of them."
     yield case.step("place", words, described, "containerInstances", 0, "attributes")
 
@@ -191,7 +176,7 @@ def _scaling_out(
             f"Its newest instance was launched {now - max(young):.0f} s ago; ECS adds no further"
             f" ones until {warmup:g} s have passed."
         )
-        answer = describe_provider(case, provider.name)
+        answer = case.describe_provider(provider.name)
         place = (*_SCALING, "instanceWarmupPeriod")
         yield case.step("capacity", words, answer, "capacityProviders", 0, *place)
         return
@@ -214,7 +199,7 @@ def metric(case: Case, cluster: Cluster, provider: CapacityProvider) -> Iterator
     if policy is None:
         return
     name = alarm_name(provider.group, policy, "High")
-    answer = case.ask("cloudwatch", "describe_alarms", AlarmNames=[name])
+    answer = case.describe_alarm(name)
     words = (
         "ECS publishes CapacityProviderReservation every minute, and adds instances as soon as this"
         " alarm on it goes off."
