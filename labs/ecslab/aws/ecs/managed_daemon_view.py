@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecslab.aws.ecs.service_deployment_view import container_images
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -11,8 +13,6 @@ if TYPE_CHECKING:
     from ecslab.sim.container_instances import ContainerInstance
     from ecslab.sim.entities import Account
     from ecslab.sim.managed_daemon import Daemon, DaemonDeployment, DaemonGoal, DaemonRevision
-
-_LIVING = ("REGISTERING", "ACTIVE", "DRAINING")
 
 
 def brief_view(daemon: Daemon, *, created: bool = False) -> dict[str, Any]:
@@ -73,25 +73,13 @@ def _current(account: Account, revision: DaemonRevision) -> dict[str, Any]:
 
 def revision_view(revision: DaemonRevision) -> dict[str, Any]:
     """Return a revision as DescribeDaemonRevisions shows it."""
-    images = [
-        {
-            "containerName": spec["name"],
-            "image": spec["image"],
-            **(
-                {"imageDigest": revision.digests[spec["name"]]}
-                if spec["name"] in revision.digests
-                else {}
-            ),
-        }
-        for spec in revision.definition["containerDefinitions"]
-    ]
     return {
         "daemonRevisionArn": revision.arn,
         "clusterArn": revision.daemon.cluster.arn,
         "daemonArn": revision.daemon.arn,
         "daemonTaskDefinitionArn": revision.definition_arn,
         "createdAt": revision.created_at,
-        "containerImages": images,
+        "containerImages": container_images(revision.definition, revision.digests),
         **revision.settings,
     }
 
@@ -184,9 +172,8 @@ def _count(
 ) -> int:
     return sum(
         what(each, revision)
-        for each in revision.daemon.cluster.instances.values()
-        if each.status in _LIVING
-        and each.capacity_provider == provider.name
+        for each in revision.daemon.instances()
+        if each.capacity_provider == provider.name
         and each.daemons.get(revision.daemon.arn) is revision
     )
 

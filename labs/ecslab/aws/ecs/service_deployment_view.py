@@ -8,6 +8,8 @@ from ecslab.aws.ecs.service_view import counts, platform
 from ecslab.sim import circuit_breaker, deployment_alarms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ecslab.sim.service import Deployment, Service
     from ecslab.sim.service_deployment import HookRun, ServiceDeployment
 
@@ -126,21 +128,26 @@ def _rollback(rollout: ServiceDeployment) -> dict[str, Any] | None:
     }
 
 
+def container_images(
+    definition: Mapping[str, Any], digests: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """Return the images of a revision in the shape of botocore's ContainerImage.
+
+    Args:
+        definition: the task definition.
+        digests: container → the digest of its image, as far as one is known.
+    """
+    images = []
+    for spec in definition["containerDefinitions"]:
+        name = spec["name"]
+        digest = {"imageDigest": digests[name]} if name in digests else {}
+        images.append({"containerName": name, "image": spec["image"], **digest})
+    return images
+
+
 def revision_view(service: Service, deployment: Deployment) -> dict[str, Any]:
     """Return what a deployment rolls out, as DescribeServiceRevisions shows it."""
     settings = deployment.settings
-    containers = [
-        {
-            "containerName": spec["name"],
-            "image": spec["image"],
-            **(
-                {"imageDigest": deployment.digests[spec["name"]]}
-                if spec["name"] in deployment.digests
-                else {}
-            ),
-        }
-        for spec in deployment.definition["containerDefinitions"]
-    ]
     view = {
         "serviceRevisionArn": deployment.revision_arn,
         "serviceArn": service.arn,
@@ -160,7 +167,7 @@ def revision_view(service: Service, deployment: Deployment) -> dict[str, Any]:
                 "monitoring",
             )
         },
-        "containerImages": containers,
+        "containerImages": container_images(deployment.definition, deployment.digests),
         "guardDutyEnabled": False,
         "fargateEphemeralStorage": _storage(deployment),
         "resolvedConfiguration": _resolved(deployment),

@@ -105,7 +105,8 @@ def _tags(call: Call, kind: str, path: str) -> Tags:
         provider = provider_at(call, path)
         found = provider.tags if provider is not None else None
     elif kind == "cluster":
-        return list_of(_cluster(call, path).record)
+        tags: Tags = _cluster(call, path).record["tags"]
+        return tags
     else:
         name, slash, rest = path.partition("/")
         if not slash:
@@ -154,9 +155,3 @@ def _of_cluster(cluster: Cluster, kind: str, path: str) -> Tags | None:
         return service.tags if path == service.name else None
     task_set = find_task_set(service, path.partition("/")[2])
     return task_set.tags if task_set is not None else None
-
-
-def list_of(record: dict[str, Any]) -> Tags:
-    """Return the tags of a cluster's record, to be changed in place."""
-    tags: Tags = record["tags"]
-    return tags
