@@ -126,7 +126,7 @@ class Engine:
         """
         identifiers, now = self.account.identifiers, self.account.clock.now
         path = f"{service.cluster.name}/{service.name}"
-        return Deployment(
+        deployment = Deployment(
             id=identifiers.deployment(),
             definition=definition,
             settings=settings,
@@ -137,6 +137,8 @@ class Engine:
                 f"service-deployment/{path}/{identifiers.uuid()[-21:]}"
             ),
         )
+        self.scheduler.note_target_groups(service, deployment)
+        return deployment
 
     def deploy(self, service: Service, deployment: Deployment) -> None:
         """Begin a deployment and have the scheduler carry it out."""

@@ -68,6 +68,7 @@ class Scheduler:
         self._rolling = RollingUpdate(account, self._tasks, self._throttle, self._capacity, events)
         self._rebalancing = ZoneRebalancing(account, self._tasks, events)
         self._connect = agent.discovery.connect
+        self._users: dict[str, dict[str, Service]] = {}
         agent.listen(self._task_changed)
 
     def adopt(self, service: Service) -> None:
@@ -90,13 +91,20 @@ class Scheduler:
 
     def poke_target_group(self, group: str) -> None:
         """Have every service looked at that registers its tasks in a target group."""
-        for cluster in self._account.clusters.values():
-            for service in cluster.services.values():
-                for deployment in service.deployments:
-                    balancers = deployment.settings.get("loadBalancers") or []
-                    if any(deployment.target_group(each) == group for each in balancers):
-                        self.poke(service)
-                        break
+        for service in self._users.get(group, {}).values():
+            for deployment in service.deployments:
+                balancers = deployment.settings.get("loadBalancers") or []
+                if any(deployment.target_group(each) == group for each in balancers):
+                    self.poke(service)
+                    break
+
+    def note_target_groups(self, service: Service, deployment: Deployment) -> None:
+        """Note which target groups a new deployment may register its tasks in."""
+        for balancer in deployment.settings.get("loadBalancers") or []:
+            advanced = balancer.get("advancedConfiguration") or {}
+            for group in (balancer.get("targetGroupArn"), advanced.get("alternateTargetGroupArn")):
+                if group:
+                    self._users.setdefault(group, {})[service.arn] = service
 
     def _loop(self, service: Service) -> Generator[Any, Any, None]:
         env = self._account.clock.env
