@@ -6,7 +6,9 @@ AWS: elasticloadbalancing, "Health checks for your target groups": every interva
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
+from os import environ, getenv
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,44 @@ def printing(environ: Any, start: Any) -> list[bytes]:
     return [b""]
 
 
+def by_variable(_: Any, start: Any) -> list[bytes]:
+    """Answer by variables of the container."""
+    found = [os.environ["HOSTNAME"], os.environ.get("MODE", "plain"), os.getenv("COLOR") or ""]
+    start(environ.get("STATUS", "200 OK"), [])
+    return [environ["PATH"].encode(), getenv("A", "b").encode(), found[0].encode()]
+
+
+def setting_variable(_: Any, start: Any) -> list[bytes]:
+    """Answer by a variable that the request before has set."""
+    os.environ["ASKED"] = "yes"
+    start("200 OK", [])
+    return [b""]
+
+
+def by_time_zone(_: Any, start: Any) -> list[bytes]:
+    """Answer by a variable that is the same as outside of the container."""
+    start("200 OK" if os.environ.get("TZ") else "503 Lost", [])
+    return [b""]
+
+
+def by_any_variable(request: Any, start: Any) -> list[bytes]:
+    """Answer by a variable that the request names."""
+    start("200 OK" if os.getenv(request["QUERY_STRING"]) else "503 Unset", [])
+    return [b""]
+
+
+def by_all_variables(_: Any, start: Any) -> list[bytes]:
+    """Answer by all variables."""
+    start("200 OK" if len(os.environ) else "503 Unset", [])
+    return [b""]
+
+
+def by_file(_: Any, start: Any) -> list[bytes]:
+    """Answer by what is on the disk."""
+    start("200 OK" if os.listdir("/") else "503 Empty", [])  # noqa: PTH208
+    return [b""]
+
+
 def states(front: Front) -> set[str]:
     """Return the states of the targets."""
     return {each["State"] for each in front.health()}
@@ -221,11 +261,20 @@ def test_each_check_is_a_request() -> None:
         assert len(asked) - before == 20
 
 
+def test_what_reads_variables_otherwise_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application that finds other variables is asked again."""
+    found = pure_answer(by_variable)
+    assert found is not None
+    monkeypatch.setattr(os, "environ", {"HOSTNAME": "elsewhere"})
+    assert not found.holds
+
+
 @pytest.mark.parametrize(
     "app",
     [
         *(importing, climbing, naming, binding, nesting, streaming, printing, by_state, by_time),
-        *(counting, by_load, by_attribute, str.upper, None),
+        *(counting, by_load, by_attribute, str.upper, None, setting_variable, by_time_zone),
+        *(by_any_variable, by_all_variables, by_file),
     ],
 )
 def test_what_is_not_certain_is_not_taken_for_pure(app: Any) -> None:
@@ -233,7 +282,7 @@ def test_what_is_not_certain_is_not_taken_for_pure(app: Any) -> None:
     assert pure_answer(app) is None
 
 
-@pytest.mark.parametrize("app", [text, around("200 OK")[0]])
+@pytest.mark.parametrize("app", [text, around("200 OK")[0], by_variable])
 def test_a_function_of_its_request_is_pure(app: Any) -> None:
     """As long as the names that it reads are bound to the same values."""
     found = pure_answer(app)

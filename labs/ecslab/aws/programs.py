@@ -16,11 +16,11 @@ import boto3
 
 from ecslab.aws.sessions import new_session
 from ecslab.aws.source import calling_from
+from ecslab.sim.environment import FROM_OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-_KEPT = ("PYTHONHASHSEED", "SYSTEMROOT", "TZ")
 _BOUND = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -36,7 +36,7 @@ def sealed(environment: Mapping[str, str], session: Any) -> Generator[None, None
         environment: its variables.
         session: its default boto3 session.
     """
-    kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
+    kept = {key: os.environ[key] for key in FROM_OUTSIDE if key in os.environ}
     own = _encoded({**kept, **_BOUND, **environment})
     outside, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, session
     # The variables are exchanged as a whole: to set each of them costs more than most requests.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ecslab.sim.entities import Account, Container, Task
+
+FROM_OUTSIDE: Final = ("PYTHONHASHSEED", "SYSTEMROOT", "TZ")
+"""Variables that Python itself needs, which code in a container sees as they are outside."""
 
 
 def variables(account: Account, task: Task, container: Container) -> dict[str, str]:

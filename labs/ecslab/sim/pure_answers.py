@@ -1,8 +1,9 @@
 """Whether a WSGI application's answer depends on nothing but the request.
 
 A load balancer asks every target the same thing again and again. What a plain function answers from
-its arguments, from constants and from functions of the language that only compute is the same each
-time, so that it need not run again: until someone binds another value to a name that it reads.
+its arguments, from constants, from the container's variables and from functions of the language
+that only compute is the same each time, so that it need not run again: until someone binds another
+value to a name that it reads.
 Whatever is not certain to be so is not taken to be so.
 """
 
@@ -10,9 +11,12 @@ from __future__ import annotations
 
 import builtins
 import dis
+import os
 from dataclasses import dataclass
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
+
+from ecslab.sim.environment import FROM_OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +50,8 @@ _REACHING_OUT: Final = frozenset(
 
 _LOADS_GLOBAL: Final = "LOAD_GLOBAL"
 
+_LOADS_ATTRIBUTE: Final = ("LOAD_ATTR", "LOAD_METHOD")
+
 _UNCERTAIN: Final = frozenset(("format", "format_map", "wsgi.errors"))
 """Names and texts with which code can reach what it does not name."""
 
@@ -59,7 +65,7 @@ class PureAnswer:
     Args:
         app: the function.
         code: its code.
-        names: global names and their values.
+        names: global names, and attributes of what they name as `name.attribute`, and their values.
         cells: the values of the names that it takes from the function around it.
     """
 
@@ -95,9 +101,9 @@ def pure_answer(app: Callable[..., Any] | None) -> PureAnswer | None:
     code = app.__code__
     if not _stays_inside(code):
         return None
-    names = tuple((name, _look_up(app, name)) for name in _globals_of(code))
+    names = _names_of(app)
     cells = tuple(_content(cell) for cell in app.__closure__ or ())
-    if not all(_is_atom(value) or _computes(value) for _, value in names):
+    if names is None:
         return None
     return PureAnswer(app, code, names, cells) if all(map(_is_atom, cells)) else None
 
@@ -159,15 +165,53 @@ def _stays_inside(code: Any) -> bool:
     )
 
 
-def _globals_of(code: Any) -> list[str]:
-    found = {i.argval: None for i in dis.get_instructions(code) if i.opname == _LOADS_GLOBAL}
-    return list(found)
+def _names_of(app: FunctionType) -> tuple[tuple[str, Any], ...] | None:
+    """Return the names that a function reads and their values; None if one may change its answers.
+
+    Args:
+        app: the function.
+    """
+    found: dict[str, Any] = {}
+    steps = [each for each in dis.get_instructions(app.__code__) if each.opname != "PUSH_NULL"]
+    for place, step in enumerate(steps):
+        if step.opname != _LOADS_GLOBAL:
+            continue
+        name, after = step.argval, steps[place + 1 :]
+        value = found[name] = _look_up(app, name)
+        if value is os and after[0].opname in _LOADS_ATTRIBUTE:
+            name, after = f"{name}.{after[0].argval}", after[1:]
+            value = found[name] = _look_up(app, name)
+        if not (_is_atom(value) or _computes(value) or _reads_variable(value, after)):
+            return None
+    return tuple(found.items())
+
+
+def _reads_variable(value: Any, steps: list[dis.Instruction]) -> bool:
+    """Return whether instructions read one variable of the container, which has its own for good.
+
+    Args:
+        value: what the code has loaded.
+        steps: the instructions that follow.
+    """
+    if value is os.environ and steps[0].opname in _LOADS_ATTRIBUTE:
+        return steps[0].argval == "get" and _names_variable(steps[1])
+    if value is os.environ:
+        reads = steps[1].opname == "BINARY_SUBSCR" or steps[1].argrepr == "[]"  # from Python 3.14
+        return _names_variable(steps[0]) and reads
+    return value is os.getenv and _names_variable(steps[0])
+
+
+def _names_variable(step: dis.Instruction) -> bool:
+    constant = step.opname == "LOAD_CONST" and isinstance(step.argval, str)
+    return constant and step.argval not in FROM_OUTSIDE
 
 
 def _look_up(app: FunctionType, name: str) -> Any:
-    """Return the value of a global name as the function finds it."""
-    value = app.__globals__.get(name, _ABSENT)
-    return getattr(builtins, name, _ABSENT) if value is _ABSENT else value
+    """Return the value of a global name, or of an attribute of one, as the function finds it."""
+    first, _, attribute = name.partition(".")
+    value = app.__globals__.get(first, _ABSENT)
+    value = getattr(builtins, first, _ABSENT) if value is _ABSENT else value
+    return getattr(value, attribute, _ABSENT) if attribute else value
 
 
 def _content(cell: Any) -> Any:
