@@ -81,6 +81,17 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         test="tests/cloud/test_managed_volumes.py::test_what_is_written_is_on_the_volume_only",
     ),
     Difference(
+        id="efs-directories",
+        area=Area.TASKS,
+        aws="A directory of an EFS file system can be mounted only if it is there, and is seen"
+        " below the root as well; an access point has a directory and a user of its own.",
+        here="Every directory and every access point can be mounted; each is a place of its own and"
+        " empty at first.",
+        why="efs-volumes; captured stoppedReason (`No such file or directory`). The file systems of"
+        " moto have no content.",
+        test="tests/cloud/test_file_systems.py::test_what_one_task_writes_another_reads",
+    ),
+    Difference(
         id="health-check-stop-code",
         area=Area.TASKS,
         aws="Does not say which stopCode goes with `Task failed container health checks`.",
