@@ -13,8 +13,10 @@ from shops import Shop
 from ecslab import Image
 
 
-def points(shop: Shop, metric: str, *, service: str = "web", period: int = 60) -> list[Any]:
-    """Return the points of a service's metric so far, in order of time."""
+def points(
+    shop: Shop, metric: str, *, service: str = "web", period: int = 60, hours: int = 12
+) -> list[Any]:
+    """Return the points of a service's metric in the last hours, in order of time."""
     answer = boto3.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/ECS",
         MetricName=metric,
@@ -22,7 +24,7 @@ def points(shop: Shop, metric: str, *, service: str = "web", period: int = 60) -
             {"Name": "ClusterName", "Value": "shop"},
             {"Name": "ServiceName", "Value": service},
         ],
-        StartTime=shop.cloud.now - timedelta(hours=12),
+        StartTime=shop.cloud.now - timedelta(hours=hours),
         EndTime=shop.cloud.now + timedelta(minutes=1),
         Period=period,
         Statistics=["Average", "Minimum", "Maximum"],
@@ -43,6 +45,22 @@ def test_used_by_reserved_in_percent(shop: Shop) -> None:
     assert gaps == {timedelta(minutes=1)}
     assert all(point["Timestamp"].second == 0 for point in cpu)
     assert 8 <= len(cpu) <= 10
+
+
+def test_a_service_of_the_same_name_has_a_resolution_of_its_own(shop: Shop) -> None:
+    """AWS: botocore ecs ServiceMonitoringConfiguration: it is of one service, not of its name."""
+    definition = shop.define(Image(cpu=64.0))
+    shop.serve(definition, 1)
+    shop.cloud.advance(minutes=3)
+    shop.ecs.delete_service(cluster="shop", service="web", force=True)
+    shop.cloud.advance(minutes=10)
+    often = [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]
+    shop.serve(definition, 1, monitoring={"metricConfigurations": often})
+    shop.cloud.advance(minutes=5)
+    begun = shop.cloud.now - timedelta(minutes=3)
+    found = points(shop, "CPUUtilization", period=20, hours=1)
+    newest = [point for point in found if point["Timestamp"] > begun]
+    assert {b["Timestamp"] - a["Timestamp"] for a, b in pairwise(newest)} == {timedelta(seconds=20)}
 
 
 def test_a_point_holds_the_samples_of_its_minute(shop: Shop) -> None:

@@ -99,6 +99,8 @@ class _TasksTelemetry:
 
     def changed(self, task: Task) -> None:
         """Take notice of a task's state, and of what it uses now."""
+        if task.service is not None and task.service.status == "ACTIVE":
+            self._service = task.service  # it may have taken the name of one that is deleted
         live = task.last_status in _LIVE
         if live != (task.id in self._live):
             (self._live.add if live else self._live.discard)(task.id)
