@@ -44,10 +44,12 @@ def main() -> int:
 
 
 def show(each: Ratio) -> str:
-    """One ratio as a line."""
+    """One ratio as a line; seconds are shown as milliseconds."""
+    factor, unit = (1000, "ms") if each.unit == "s" else (1, each.unit)
+    ours, theirs = (f"{amount * factor:.1f} {unit}" for amount in (each.ours, each.theirs))
     return (
         f"  {each.name:<28} {each.ratio:6.2f} × {each.against}"
-        f"   ({each.ours * 1000:.1f} ms against {each.theirs * 1000:.1f} ms, {each.pairs} pairs)"
+        f"   ({ours} against {theirs}, {each.pairs} pairs)"
     )
 
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ratio:
-    """Our time against another's for the same work, measured in one run.
+    """Our time, or memory, against another's for the same work, measured in one run.
 
     Attributes:
         name: the work.
-        ours: median of our times, in seconds.
+        ours: median of our times, in seconds, or another amount.
         theirs: median of the other's times, in seconds.
         pairs: how many times each was measured.
         against: what the other is.
         key: under which the ratio stands in JSON by itself too.
+        unit: of the two amounts.
     """
 
     name: str
@@ -26,10 +27,11 @@ class Ratio:
     pairs: int
     against: str
     key: str = ""
+    unit: str = "s"
 
     @property
     def ratio(self) -> float:
-        """How many times the other's time we need."""
+        """How many times the other's amount we need."""
         return self.ours / self.theirs
 
 
