@@ -39,6 +39,22 @@ def test_at_the_maximum_and_at_the_minimum(shop: Shop) -> None:
     assert found.cause.evidence.value == 2
 
 
+def test_a_service_of_the_same_name_was_scaled_before(shop: Shop) -> None:
+    """Its activities outlive it (botocore DescribeScalingActivities: by resource id, six weeks)."""
+    scaled = Scaled(shop, high=5)
+    scaled.track()
+    scaled.units = 200.0
+    scaled.pass_minutes(7)
+    assert scaled.desired > 1
+    shop.ecs.delete_service(cluster="shop", service="web", force=True)
+    shop.cloud.advance(minutes=10)
+    shop.serve(shop.define(Image(), family="other"), 1)
+    shop.cloud.advance(minutes=2)
+    found = explained(shop.cloud, SERVICE, ".")
+    (said,) = [step.words for step in found.steps if " set it to " in step.words]
+    assert said == "CreateService set it to 1, not auto scaling."
+
+
 def test_a_worker_that_scale_in_stopped(shop: Shop) -> None:
     """Drill 29: not protected, and stopped for the cause that auto scaling gives."""
     scaled = Scaled(shop, count=2)

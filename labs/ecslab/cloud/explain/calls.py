@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ecslab.sim.entities import Task
 
 _PORTS = {"http": 80, "https": 443}
-_BY_PROXY = (502, 503, 504)
+_BY_PROXY = (503, 504)
 
 
 def denied(case: Case, task: Task) -> Iterator[Step]:

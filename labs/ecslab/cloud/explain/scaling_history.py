@@ -52,7 +52,8 @@ def last_change(case: Case, service: Service, resource: str) -> Iterator[Step]:
     described = case.describe_service(service.cluster.name, service.name)
     name = "UpdateService" if newest is not None and newest.kind == "service.updated" else None
     words = f"{name or 'CreateService'} set it to {service.desired}, not auto scaling."
-    if index >= 0:
+    # Activities outlive a service, and may be of an earlier one of its name.
+    if index >= 0 and name is not None:
         words = f"{name} has set it to {service.desired} since auto scaling set it."
     yield case.step("scaling", words, described, "services", 0, "desiredCount")
 
