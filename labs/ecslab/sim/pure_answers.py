@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import dis
+import functools
 import os
 from dataclasses import dataclass
 from types import FunctionType
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ecslab.sim.environment import FROM_OUTSIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import simpy
 
@@ -157,12 +158,18 @@ class Changes:
 
 def _stays_inside(code: Any) -> bool:
     """Return whether code has no instruction and no name that leads out of the function."""
-    if any(each.opname in _REACHING_OUT for each in dis.get_instructions(code)):
+    if any(each.opname in _REACHING_OUT for each in _steps(code)):
         return False
     words = (*code.co_names, *(text for text in code.co_consts if isinstance(text, str)))
     return not any(word in _UNCERTAIN for word in words) and not any(
         name.startswith("_") or "_frame" in name for name in code.co_names
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _steps(code: Any) -> tuple[dis.Instruction, ...]:
+    """Return the instructions of code, read once for all processes that run it."""
+    return tuple(each for each in dis.get_instructions(code) if each.opname != "PUSH_NULL")
 
 
 def _names_of(app: FunctionType) -> tuple[tuple[str, Any], ...] | None:
@@ -172,7 +179,7 @@ def _names_of(app: FunctionType) -> tuple[tuple[str, Any], ...] | None:
         app: the function.
     """
     found: dict[str, Any] = {}
-    steps = [each for each in dis.get_instructions(app.__code__) if each.opname != "PUSH_NULL"]
+    steps = _steps(app.__code__)
     for place, step in enumerate(steps):
         if step.opname != _LOADS_GLOBAL:
             continue
@@ -186,7 +193,7 @@ def _names_of(app: FunctionType) -> tuple[tuple[str, Any], ...] | None:
     return tuple(found.items())
 
 
-def _reads_variable(value: Any, steps: list[dis.Instruction]) -> bool:
+def _reads_variable(value: Any, steps: Sequence[dis.Instruction]) -> bool:
     """Return whether instructions read one variable of the container, which has its own for good.
 
     Args:
