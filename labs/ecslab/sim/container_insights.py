@@ -7,6 +7,7 @@ dimensions), Container-Insights-reference-performance-logs-ECS (the performance 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ecslab.model.cloudwatch.statistic_set import StatisticSet
@@ -33,6 +34,21 @@ _ON: Final = ("enabled", "enhanced")
 _ENHANCED: Final = "enhanced"
 
 
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What a cluster's last minute came to; a minute with the same records comes to the same.
+
+    Args:
+        records: what was measured.
+        enhanced: whether the cluster had enhanced observability.
+        points: each metric, its unit and what its point holds.
+    """
+
+    records: list[Record]
+    enhanced: bool
+    points: list[tuple[Metric, str, StatisticSet]]
+
+
 class ContainerInsights:
     """Measures the clusters that have it turned on, once a minute.
 
@@ -42,6 +58,7 @@ class ContainerInsights:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self._published: dict[str, _Published] = {}
         account.clock.env.process(self._measure())
 
     def _measure(self) -> Generator[Any, Any, None]:
@@ -55,15 +72,13 @@ class ContainerInsights:
     def _publish(self, cluster: Cluster) -> None:
         enhanced = _level(cluster) == _ENHANCED
         records = list(self._records(cluster, enhanced=enhanced))
+        before = self._published.get(cluster.arn)
+        if before is None or before.enhanced != enhanced or before.records != records:
+            before = _Published(records, enhanced, _points(records, enhanced=enhanced))
+            self._published[cluster.arn] = before
         start = self._account.ports.metrics.now() - _MINUTE
-        samples: dict[tuple[Metric, str], list[float]] = {}
-        for record in records:
-            for dimensions in dimension_sets(record, enhanced=enhanced):
-                for name, (value, unit) in record.metrics.items():
-                    metric = Metric.of(NAMESPACE, name, dimensions)
-                    samples.setdefault((metric, unit), []).append(value)
-        for (metric, unit), values in samples.items():
-            self._account.ports.metrics.put(metric, start, StatisticSet.of(values), unit=unit)
+        for metric, unit, statistics in before.points:
+            self._account.ports.metrics.put(metric, start, statistics, unit=unit)
         self._log(cluster, records)
 
     def _records(self, cluster: Cluster, *, enhanced: bool) -> Iterator[Record]:
@@ -90,6 +105,22 @@ class ContainerInsights:
         for stream, lines in by_stream.items():
             logs.create_stream(group, region, stream)
             logs.put(group, region, stream, lines)
+
+
+def _points(records: list[Record], *, enhanced: bool) -> list[tuple[Metric, str, StatisticSet]]:
+    """Return each metric of one minute, its unit and what its point holds.
+
+    Args:
+        records: what was measured.
+        enhanced: whether the cluster has enhanced observability.
+    """
+    samples: dict[tuple[Metric, str], list[float]] = {}
+    for record in records:
+        for dimensions in dimension_sets(record, enhanced=enhanced):
+            ordered = tuple(sorted(dimensions.items()))
+            for name, (value, unit) in record.metrics.items():
+                samples.setdefault((Metric(NAMESPACE, name, ordered), unit), []).append(value)
+    return [(metric, unit, StatisticSet.of(values)) for (metric, unit), values in samples.items()]
 
 
 def _level(cluster: Cluster) -> str:

@@ -44,6 +44,9 @@ class StatisticSet:
     @classmethod
     def of(cls, samples: Sequence[float]) -> StatisticSet:
         """Return the summary of samples, of which there is one at least."""
+        if len(samples) == 1:  # most metrics have one sample in a period
+            (sample,) = samples
+            return cls(1.0, sample * 1.0, sample, sample, ((sample, 1.0),))
         counts: dict[float, float] = {}
         for sample in samples:
             counts[sample] = counts.get(sample, 0.0) + 1
