@@ -276,6 +276,30 @@ def test_a_container_instance_gets_it_attached(disks: Disks) -> None:
     assert [each for each in disks.volumes() if each["Size"] == 10] == []
 
 
+def test_each_volume_of_an_instance_has_a_device_of_its_own(disks: Disks) -> None:
+    """AWS: device_naming (EC2): no two volumes of an instance have the same device."""
+    open_fleet(disks.shop).join(1)
+    disks.define(networkMode="bridge", requiresCompatibilities=["EC2"])
+    arns = [
+        task["taskArn"]
+        for task in disks.ecs.run_task(
+            cluster="shop",
+            taskDefinition="web",
+            launchType="EC2",
+            count=2,
+            volumeConfigurations=disks.volume(),
+        )["tasks"]
+    ]
+    for arn in arns:
+        disks.until(arn, "RUNNING")
+    own = [each for each in disks.volumes() if each["Size"] == 10]
+    assert len({each["Attachments"][0]["Device"] for each in own}) == 2
+    for arn in arns:
+        disks.ecs.stop_task(cluster="shop", task=arn)
+        disks.until(arn, "STOPPED")
+    assert [each for each in disks.volumes() if each["Size"] == 10] == []
+
+
 # --- What is refused ------------------------------------------------------------------------------
 
 NO_VOLUME = (

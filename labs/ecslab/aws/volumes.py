@@ -5,6 +5,7 @@ AWS: AmazonECSInfrastructureRolePolicyForVolumes (what the infrastructure role n
 
 from __future__ import annotations
 
+from string import ascii_lowercase
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 _ECS: Final = "ecs.amazonaws.com"
 _NEEDED: Final = ("ec2:CreateVolume", "ec2:CreateTags", "ec2:AttachVolume")
-_DEVICE: Final = "/dev/xvdba"
+_DEVICES: Final = tuple(f"/dev/xvd{first}{second}" for first in "bcd" for second in ascii_lowercase)
+"""What the volumes of an instance may be called (device_naming)."""
 
 
 class Volumes:
@@ -73,7 +75,9 @@ class Volumes:
             text = error.message or f"The snapshot '{settings.get('snapshotId')}' does not exist."
             return NotMade(NOT_MADE(code=error.code, text=text))
         if instance is not None:
-            backend.attach_volume(volume.id, instance, _DEVICE)
+            taken = backend.get_instance(instance).block_device_mapping
+            device = next(each for each in _DEVICES if each not in taken)
+            backend.attach_volume(volume.id, instance, device)
         else:
             # On Fargate the volume is attached to a machine of AWS, which has no id here.
             volume.attachment = SimpleNamespace(
@@ -81,7 +85,7 @@ class Volumes:
                 volume_id=volume.id,
                 instance=SimpleNamespace(id=""),
                 instance_id="",
-                device=_DEVICE,
+                device=_DEVICES[0],
                 status="attached",
                 attach_time=volume.create_time,
             )
@@ -93,8 +97,9 @@ class Volumes:
         found = backend.volumes.get(volume)
         if found is None:
             return
-        if found.attachment is not None and found.attachment.instance_id:
-            backend.detach_volume(volume, found.attachment.instance_id, _DEVICE)
+        attached = found.attachment
+        if attached is not None and attached.instance_id:
+            backend.detach_volume(volume, attached.instance_id, attached.device)
         found.attachment = None
         if delete:
             backend.delete_volume(volume)
