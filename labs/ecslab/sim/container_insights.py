@@ -34,19 +34,27 @@ _ON: Final = ("enabled", "enhanced")
 _ENHANCED: Final = "enhanced"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Published:
-    """What a cluster's last minute came to; a minute with the same records comes to the same.
+    """What the last minutes of a cluster came to, which were all alike.
 
     Args:
-        records: what was measured.
+        records: what was measured in each of them.
         enhanced: whether the cluster had enhanced observability.
-        points: each metric, its unit and what its point holds.
+        points: each metric, its unit and what its point of one minute holds.
+        until: epoch seconds of the end of the last of these minutes.
+        held_back: how many minutes, the last ones, have not been put into the metrics yet.
     """
 
     records: list[Record]
     enhanced: bool
     points: list[tuple[Metric, str, StatisticSet]]
+    until: float
+    held_back: int = 1
+
+    def goes_on(self, start: float, records: list[Record], *, enhanced: bool) -> bool:
+        """Return whether another minute follows and is like these."""
+        return self.until == start and self.enhanced == enhanced and self.records == records
 
 
 class ContainerInsights:
@@ -59,6 +67,7 @@ class ContainerInsights:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._published: dict[str, _Published] = {}
+        account.ports.metrics.add_source(self, NAMESPACE)
         account.clock.env.process(self._measure())
 
     def _measure(self) -> Generator[Any, Any, None]:
@@ -72,14 +81,32 @@ class ContainerInsights:
     def _publish(self, cluster: Cluster) -> None:
         enhanced = _level(cluster) == _ENHANCED
         records = list(self._records(cluster, enhanced=enhanced))
-        before = self._published.get(cluster.arn)
-        if before is None or before.enhanced != enhanced or before.records != records:
-            before = _Published(records, enhanced, _points(records, enhanced=enhanced))
-            self._published[cluster.arn] = before
         start = self._account.ports.metrics.now() - _MINUTE
-        for metric, unit, statistics in before.points:
-            self._account.ports.metrics.put(metric, start, statistics, unit=unit)
+        last = self._published.get(cluster.arn)
+        if last is not None and last.goes_on(start, records, enhanced=enhanced):
+            last.held_back += 1
+            last.until = start + _MINUTE
+        else:
+            if last is not None:
+                self._put(last)
+            points = _points(records, enhanced=enhanced)
+            last = _Published(records, enhanced, points, start + _MINUTE)
+            self._published[cluster.arn] = last
+            self._put(last)
         self._log(cluster, records)
+
+    def publish(self) -> None:
+        """Put what has been measured of the minutes that are over."""
+        for each in self._published.values():
+            self._put(each)
+
+    def _put(self, published: _Published) -> None:
+        """Put the points that are held back."""
+        count, published.held_back = published.held_back, 0
+        if count:
+            start = published.until - _MINUTE * count
+            for metric, unit, statistics in published.points:
+                self._account.ports.metrics.put(metric, start, statistics, unit=unit, count=count)
 
     def _records(self, cluster: Cluster, *, enhanced: bool) -> Iterator[Record]:
         running = [t for t in cluster.tasks.values() if t.last_status == "RUNNING"]

@@ -76,8 +76,9 @@ class MetricStore:
         *,
         unit: str = "None",
         period: int = 60,
+        count: int = 1,
     ) -> None:
-        """Keep one point.
+        """Keep one point, or equal ones of several periods in a row.
 
         Args:
             metric: the metric.
@@ -85,9 +86,10 @@ class MetricStore:
             statistics: what it holds.
             unit: the unit.
             period: seconds of one period: 1 for high resolution.
+            count: how many periods, the first of which holds the start.
         """
         begins = int(start // period) * period
-        self._of(metric, unit).add(begins, period, statistics)
+        self._of(metric, unit).add(begins, period, statistics, count)
 
     def gauge(self, metric: Metric, unit: str, *, every: int = 20, period: int = 60) -> Gauge:
         """Return the gauge of a metric, which is made when it is missing.
