@@ -56,6 +56,24 @@ def test_nothing_is_collected_unless_it_is_turned_on(shop: Shop) -> None:
     assert insights(shop, "RunningTaskCount", ServiceName="web")[-1] == 1.0
 
 
+def test_minutes_in_which_it_is_off_have_no_points(shop: Shop) -> None:
+    """AWS: deploy-container-insights-ECS; those around them have theirs, whenever they are read."""
+    turn_on(shop, "enabled")
+    shop.serve(shop.define(Image()), 1)
+    shop.cloud.advance(minutes=9)
+    before = insights(shop, "RunningTaskCount", ServiceName="web")
+    shop.cloud.advance(minutes=3)
+    turn_on(shop, "disabled")
+    shop.cloud.advance(minutes=5)
+    turn_on(shop, "enabled")
+    shop.ecs.update_service(cluster="shop", service="web", desiredCount=2)
+    shop.cloud.advance(minutes=4)
+    after = insights(shop, "RunningTaskCount", ServiceName="web")
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 3 + 4
+    assert after[-1] == 2.0
+
+
 def test_the_standard_metrics(shop: Shop) -> None:
     """AWS: Container-Insights-metrics-ECS: by cluster, service and family; sums of tasks."""
     turn_on(shop, "enabled")
