@@ -203,7 +203,13 @@ def catalog(lab: Session, answer: object) -> None:  # noqa: ARG001 - asks the ac
             look_at=f"{where}.services",
         )
     alias = (services[0].get("clientAliases") or [{}])[0]
-    expect(alias.get("dnsName"), "catalog", f"{where}.services[0].clientAliases[0].dnsName")
+    if not alias.get("dnsName"):
+        raise NotYet(
+            expected="a client alias, so that the storefront reaches http://catalog:8080",
+            found="an endpoint without a name of its own: it has that of its port and namespace",
+            look_at=f"{where}.services[0].clientAliases[0].dnsName",
+        )
+    expect(alias["dnsName"], "catalog", f"{where}.services[0].clientAliases[0].dnsName")
     expect(alias.get("port"), PORT, f"{where}.services[0].clientAliases[0].port")
     expect(found["desiredCount"], DESIRED, f"{_ONE}.desiredCount")
     network = found["networkConfiguration"]["awsvpcConfiguration"]
