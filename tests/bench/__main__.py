@@ -32,8 +32,7 @@ def main() -> int:
         found[name] = []
         for each in bench.run():
             found[name].append(each)
-            if not chosen.json:
-                print(show(each), flush=True)
+            print(show(each), file=sys.stderr if chosen.json else sys.stdout, flush=True)
     if chosen.json:
         rows: dict[str, object] = {
             name: [vars(each) | {"ratio": each.ratio} for each in found[name]] for name in found

@@ -79,11 +79,11 @@ def _others(bench: Path, grade: _Ours, solution: dict[str, Any]) -> Iterator[Rat
         )
         yield replace(ratio, key=key)
     otter = Tool.installed(bench / "otter", "otter-grader==7.0.0", "ipykernel")
-    (work / "tests").mkdir()
+    assignment = bench / "assignment"  # Otter runs the notebook, and asks for a folder of tests
+    (assignment / "tests").mkdir(parents=True)
     config = {"show_stdout": False, "pdf": False}
-    (work / "otter_config.json").write_text(json.dumps(config), encoding="utf-8")
-    with_config = work / "autograder.zip"
-    shutil.make_archive(str(with_config.with_suffix("")), "zip", work, "otter_config.json")
+    (assignment / "otter_config.json").write_text(json.dumps(config), encoding="utf-8")
+    with_config = Path(shutil.make_archive(str(work / "autograder"), "zip", assignment))
     ratio = interleaved(
         "one",
         grade.one,
