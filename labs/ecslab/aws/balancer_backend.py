@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["BalancerBackend", "TargetKeeper", "attach", "install"]
 
 _MIN_ZONES = 2
+_FREE_ADDRESSES = 8
+"""AWS: application-load-balancers, "Subnets for your load balancer"."""
 _TRAFFIC_PORT = "traffic-port"
 _LAST_PORT = 65535
 
@@ -115,6 +117,13 @@ class BalancerBackend(ELBv2Backend):
                 "ValidationError",
                 "At least two subnets in two different Availability Zones must be specified",
             )
+        for each in subnets:
+            if each.available_ip_address_count < _FREE_ADDRESSES:
+                raise ELBClientError(
+                    "InvalidSubnet",
+                    f"Not enough IP space available in {each.id}. ELB requires at least "
+                    f"{_FREE_ADDRESSES} free IP addresses in each subnet.",
+                )
         vpc = subnets[0].vpc_id
         gateways: Iterable[Any] = self.ec2_backend.internet_gateways.values()
         if scheme != "internal" and not any(g.vpc and g.vpc.id == vpc for g in gateways):

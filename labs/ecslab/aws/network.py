@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
-from ecslab.aws.network_addresses import NoFreeAddressError, public_address
+from ecslab.aws.network_addresses import NetworkInterfaceError, NoFreeAddressError, public_address
 from ecslab.aws.network_backend import NetworkBackend, complete_default_vpc, install
 from ecslab.aws.network_balancers import LoadBalancerNodes
 from ecslab.aws.network_interface import ServiceInterface
@@ -17,13 +17,6 @@ from ecslab.errors import EcslabError
 from ecslab.model.network import NetworkInterface, Topology, check_awsvpc_configuration
 
 __all__ = ["Network", "NetworkInterfaceError", "complete_default_vpc", "install"]
-
-
-class NetworkInterfaceError(EcslabError):
-    """A task's network interface could not be made; its text is the task's stopped reason.
-
-    The stop code is ``TaskFailedToStart``. AWS: failed-to-start-error.
-    """
 
 
 class Network:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ecslab.errors import EcslabError
 
-__all__ = ["Addresses", "NoFreeAddressError", "public_address"]
+__all__ = ["Addresses", "NetworkInterfaceError", "NoFreeAddressError", "public_address"]
 
 _FIRST_HOST = 4
 """AWS keeps the first four addresses of a subnet and its last one; AWS: subnet-sizing."""
@@ -21,6 +21,13 @@ _PUBLIC_BLOCK = ipaddress.IPv4Network("3.80.0.0/12")
 
 class NoFreeAddressError(EcslabError):
     """A subnet has no address left for another network interface."""
+
+
+class NetworkInterfaceError(EcslabError):
+    """A task's network interface could not be made; its text is the task's stopped reason.
+
+    The stop code is ``TaskFailedToStart``. AWS: failed-to-start-error.
+    """
 
 
 class Addresses:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.elbv2.models import elbv2_backends
 
+from ecslab.aws.network_addresses import NetworkInterfaceError
 from ecslab.model.network import NetworkInterface
 
 if TYPE_CHECKING:  # the two modules need each other's names, but only one needs the other to run
@@ -39,7 +40,7 @@ class LoadBalancerNodes:
         self._ids.clear()
 
     def of(self, balancer: Any) -> tuple[NetworkInterface, ...]:
-        """Return the nodes of a load balancer.
+        """Return the nodes of a load balancer; a subnet without a free address has none.
 
         Args:
             balancer: its ARN, or moto's load balancer.
@@ -49,7 +50,8 @@ class LoadBalancerNodes:
         arn = balancer if isinstance(balancer, str) else balancer.arn
         if arn not in known:
             return ()
-        return tuple(self._node(known[arn], each.id) for each in known[arn].subnets)
+        nodes = (self._node(known[arn], each.id) for each in known[arn].subnets)
+        return tuple(node for node in nodes if node is not None)
 
     def release_gone(self) -> None:
         """Delete the nodes of load balancers and subnets that are gone."""
@@ -61,23 +63,25 @@ class LoadBalancerNodes:
             if subnet not in subnets:
                 self._network.release(self._ids.pop((node_arn, subnet)))
 
-    def _node(self, balancer: Any, subnet: str) -> NetworkInterface:
+    def _node(self, balancer: Any, subnet: str) -> NetworkInterface | None:
         key = (balancer.arn, subnet)
         # moto keeps None for a scheme that was left out; AWS takes internet-facing.
         internal = balancer.scheme == "internal"
         groups = self._groups_of(balancer)
         interface = self._network.interface(self._ids.get(key, ""))
         if interface is None:
-            made = self._network.make(
-                subnet,
-                groups or (),
-                public_ip=not internal,
-                description=f"ELB {balancer.arn.partition(':loadbalancer/')[2]}",
-                requester="amazon-elb",
-                kind="network_load_balancer" if balancer.type == "network" else "interface",
-            )
-            self._ids[key] = made.id
-            interface = made
+            try:
+                interface = self._network.make(
+                    subnet,
+                    groups or (),
+                    public_ip=not internal,
+                    description=f"ELB {balancer.arn.partition(':loadbalancer/')[2]}",
+                    requester="amazon-elb",
+                    kind="network_load_balancer" if balancer.type == "network" else "interface",
+                )
+            except NetworkInterfaceError:
+                return None
+            self._ids[key] = interface.id
         return NetworkInterface(
             interface.id,
             interface.private_ip,
