@@ -89,9 +89,12 @@ def address(site: Path) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start Chromium; without one these tests fail and say how to get it."""
+    """Start Chromium; without one these tests fail and say how to get it.
+
+    It ends with its module: until then, nothing else in this process can run an event loop.
+    """
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         pytest.fail(NO_CHROMIUM, pytrace=False)
