@@ -38,3 +38,19 @@ def _longer(failure: Failure, values: dict[str, str]) -> list[dict[str, str]]:
 def test_another_text_is_not_found() -> None:
     assert failures.SECRET_MISSING.find("Task stopped by user") is None
     assert failures.STOPPED_BY_USER.find("Task stopped by user") == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DockerTimeoutError",
+        "CannotStopContainerError",
+        "CannotInspectContainerError",
+        "toomanyrequests",
+        "TerminationNotice",
+        "InfrastructureHealth",
+    ],
+)
+def test_no_text_is_there_whose_cause_is_not_simulated(name: str) -> None:
+    """The row engines-never-fail: container engines and registries work."""
+    assert [each for each in FAILURES.values() if name in f"{each.message} {each}"] == []

@@ -152,4 +152,14 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         why="As with every other variable of the environment.",
         test="tests/cloud/test_tasks_programs.py::test_a_user_may_choose_another_region",
     ),
+    Difference(
+        id="engines-never-fail",
+        area=Area.TASKS,
+        aws="A container engine that hangs or has no room ends tasks with DockerTimeoutError,"
+        " CannotStopContainerError or CannotInspectContainerError, and Docker Hub limits pulls. The"
+        " API model also has the stop codes TerminationNotice and InfrastructureHealth.",
+        here="None of it: engines and registries do not fail by themselves.",
+        why="Their causes are not simulated; AWS does not say when the two codes are used.",
+        test="tests/model/test_failures.py::test_no_text_is_there_whose_cause_is_not_simulated",
+    ),
 )
