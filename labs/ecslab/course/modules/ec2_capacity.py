@@ -213,10 +213,11 @@ def drained(lab: Session, answer: object) -> None:
     load = load_of(answer)
     known = instances(lab)
     empty = [arn for arn, each in known.items() if each["status"] == "DRAINING"]
+    stopped = service_tasks(lab, SERVICE, "STOPPED")
     # An instance that was ended after its tasks had moved is out of the list, and right too.
     gone = [
         task
-        for task in service_tasks(lab, SERVICE, "STOPPED")
+        for task in stopped
         if task.get("containerInstanceArn") not in known and task.get("stopCode") == _MOVED
     ]
     if not empty and not gone:
@@ -228,7 +229,7 @@ def drained(lab: Session, answer: object) -> None:
     left = {*empty, *hosts(gone)}
     moved = [
         task
-        for task in service_tasks(lab, SERVICE, "STOPPED")
+        for task in stopped
         if task.get("containerInstanceArn") in left and task["stoppingAt"] >= load.began
     ]
     if not moved:
