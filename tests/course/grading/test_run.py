@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from ecslab.course.grading import grade_files
+from ecslab.course.grading.kernel import CourseKernel
+from ecslab.course.grading.place import Place
+from ecslab.course.sandbox.cage import LAYERS
+from ecslab.course.sandbox.limits import Limits
 from ecslab.errors import CourseError
 
 CELL_SECONDS = 2
@@ -188,3 +192,18 @@ def test_the_plugin_costs_nothing_until_a_notebook_is_collected() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_judged_notebook_starts_without_a_debugger_that_a_cell_can_still_import(
+    parent: Any,
+) -> None:
+    place = Place.caged(parent.address, Limits(), LAYERS)
+    kernel = CourseKernel(place, 20.0)
+    try:
+        loaded = kernel.ask("'pydevd' in __import__('sys').modules")
+        found = kernel.ask("__import__('importlib.util').util.find_spec('debugpy') is not None")
+    finally:
+        kernel.stop()
+        place.close()
+
+    assert (loaded, found) == ("False", "True")

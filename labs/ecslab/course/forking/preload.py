@@ -6,13 +6,22 @@ import gc
 import importlib
 import pkgutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import ecslab
 
 __all__ = ["preload", "without_slow_import"]
 
 _SLOW = "rfc3987_syntax"
+#: ipykernel offers its debugger where this can be imported; that takes a quarter of a second, and
+#: nobody debugs a notebook while it is judged.
+_DEBUGGER = "debugpy"
+
+#: Objects between two looks for garbage, and looks between those at the older objects. A judged
+#: notebook lives for a second and leaves little.
+_SELDOM = (20_000, 20, 50)
+
 _OURS = ("aws", "cloud", "course", "model", "show", "sim")
 _NOT_RUN = ("ecslab.course.forking.__main__",)
 _SERVICES = (
@@ -43,12 +52,15 @@ _OTHERS = (
 def preload() -> None:
     """Import what notebooks and their judges need; no thread is started, no account left."""
     without_slow_import()
+    with _absent(_DEBUGGER):
+        importlib.import_module("ipykernel.debugger")
     for name in (*_OTHERS, *_ours()):
         with suppress(ImportError):
             importlib.import_module(name)
     rehearse()
     gc.collect()
     gc.freeze()  # what is here now stays shared between all processes
+    gc.set_threshold(*_SELDOM)
 
 
 def rehearse() -> None:
@@ -71,6 +83,16 @@ def without_slow_import() -> None:
     ``iri-reference`` no more. nbformat's schemas have neither.
     """
     sys.modules.setdefault(_SLOW, None)  # type: ignore[arg-type]  # None means: cannot be imported
+
+
+@contextmanager
+def _absent(name: str) -> Iterator[None]:
+    """Let a module be impossible to import for a while."""
+    sys.modules[name] = None  # type: ignore[assignment]  # None means: cannot be imported
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def _ours() -> list[str]:
