@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from ecslab.cli import author, course, doctor, export, grade, jupyter, learn, progress
 from ecslab.cli.output import errors, program
 from ecslab.course.storage import explained
 from ecslab.errors import EcslabError
 
-__all__ = ["COMMANDS", "app", "run"]
+__all__ = ["COMMANDS", "run"]
 
-app = typer.Typer(
-    help="Learn Amazon ECS against a simulated AWS account. Without a command: open the course.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.callback(invoke_without_command=True)(jupyter.open_by_default)
-COMMANDS: dict[str, Callable[..., None]] = {
-    "open": jupyter.open_course,
-    "list": learn.list_modules,
-    "next": learn.next_module,
-    "check": grade.check,
-    "hint": learn.hint,
-    "reset": learn.reset,
-    "grade": grade.grade,
-    "export": export.export,
-    "progress": progress.progress,
-    "doctor": doctor.doctor,
-    "init": course.init,
-    "build": author.build,
-    "new": author.new,
+COMMANDS = {
+    "open": "jupyter:open_course",
+    "list": "learn:list_modules",
+    "next": "learn:next_module",
+    "check": "grade:check",
+    "hint": "learn:hint",
+    "reset": "learn:reset",
+    "grade": "grade:grade",
+    "export": "export:export",
+    "progress": "progress:progress",
+    "doctor": "doctor:doctor",
+    "init": "course:init",
+    "build": "author:build",
+    "new": "author:new",
 }
-for name, command in COMMANDS.items():
-    app.command(name)(command)
+"""Where each command is, in the order of the help."""
+
+_DEFAULT = "jupyter:open_by_default"
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -52,9 +48,13 @@ def run(arguments: list[str] | None = None) -> int:
         The exit status: 0, 1 after a failure that was said in one sentence, 2 when the command
         was typed wrongly.
     """
+    typed = sys.argv[1:] if arguments is None else arguments
     try:
         with explained("use", Path.cwd()):
-            app(arguments, prog_name=program())
+            # What another command needs to be imported would only cost time.
+            _app(typed[:1] if typed[:1] and typed[0] in COMMANDS else COMMANDS)(
+                typed, prog_name=program()
+            )
     except EcslabError as error:
         errors.print(str(error), markup=False, soft_wrap=True)
         return 1
@@ -63,6 +63,24 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last place where a learner can be spared a traceback
         return _unexpected(error)
     return 0
+
+
+def _app(names: Iterable[str]) -> typer.Typer:
+    """Make the program with some of its commands."""
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_found(_DEFAULT))
+    for name in names:
+        app.command(name)(_found(COMMANDS[name]))
+    return app
+
+
+def _found(home: str) -> Any:
+    module, _, name = home.partition(":")
+    return getattr(import_module(f"ecslab.cli.{module}"), name)
 
 
 def _unexpected(error: Exception) -> int:

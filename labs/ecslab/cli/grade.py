@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ecslab.cli.output import AsJson, console, errors, print_json, program
 from ecslab.cli.place import course_root, progress_file, workspace
@@ -201,6 +200,14 @@ class _Telling:
     """Shows how far the grading is: a bar in a terminal, else a line for each notebook."""
 
     def __init__(self, count: int) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         self._count = count
         self._done = 0
         self._bar = Progress(
