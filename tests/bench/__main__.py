@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,9 +31,13 @@ def main() -> int:
         bench = importlib.import_module(name)
         print(f"{name}: {bench.__doc__.splitlines()[0]}", file=sys.stderr, flush=True)
         found[name] = []
-        for each in bench.run():
-            found[name].append(each)
-            print(show(each), file=sys.stderr if chosen.json else sys.stdout, flush=True)
+        try:
+            for each in bench.run():
+                found[name].append(each)
+                print(show(each), file=sys.stderr if chosen.json else sys.stdout, flush=True)
+        except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+            print(f"The bench {name} could not go on: {said(error)}", file=sys.stderr)
+            return 1
     if chosen.json:
         rows: dict[str, object] = {
             name: [vars(each) | {"ratio": each.ratio} for each in found[name]] for name in found
@@ -40,6 +45,15 @@ def main() -> int:
         keyed = {each.key: each.ratio for some in found.values() for each in some if each.key}
         print(json.dumps({**rows, **keyed}, indent=2))
     return 0
+
+
+def said(error: Exception) -> str:
+    """Why a bench ended, in a line; other programs are installed from a package index."""
+    if not isinstance(error, subprocess.CalledProcessError):
+        return str(error)
+    command = " ".join(map(str, error.cmd))
+    advice = "; is there a network?" if " install " in command else ""
+    return f"`{command}` failed with status {error.returncode}{advice}"
 
 
 def show(each: Ratio) -> str:
