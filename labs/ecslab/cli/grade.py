@@ -26,6 +26,8 @@ CELL_SECONDS = 60.0
 #: A notebook takes about one core and half a GB of memory while it runs.
 MOST_JOBS = 4
 
+_SHOWN_FILES = 5
+
 
 def check(
     module: Annotated[
@@ -112,13 +114,13 @@ def grade(
     for each learner, tables. Stopped at any moment, it goes on where it was.
     """
     from ecslab.course import storage
-    from ecslab.course.classroom.submissions import find
+    from ecslab.course.classroom.submissions import look_through
     from ecslab.course.grading import protected, to_csv, to_json, to_junit, to_table
 
-    handed_in = find(files)
+    found = look_through(files)
     folder = results or _results_folder(files)
     reports = _grade_all(
-        handed_in,
+        found.submissions,
         folder,
         again=again,
         scheduler=scheduler,
@@ -139,10 +141,19 @@ def grade(
     if folder is not None:
         from ecslab.course.classroom.results import write_results
 
-        index = write_results(folder, reports)
+        index = write_results(folder, reports, found.left_out)
         errors.print(f"The teacher's page: {index}", markup=False, soft_wrap=True)
+    if found.left_out:
+        _tell_left_out(found.left_out)
     if any(report.problem for report in reports):
         raise typer.Exit(1)
+
+
+def _tell_left_out(names: Sequence[str]) -> None:
+    more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
+    what = "1 file that is no notebook" if len(names) == 1 else f"{len(names)} files that are none"
+    line = f"Left out, {what}: {', '.join(names[:_SHOWN_FILES])}{more}."
+    errors.print(line, markup=False, soft_wrap=True)
 
 
 def _results_folder(files: Sequence[Path]) -> Path | None:
@@ -168,8 +179,8 @@ def _grade_all(
     from tempfile import TemporaryDirectory
 
     from ecslab.course import storage
-    from ecslab.course.classroom.ledger import Ledger
-    from ecslab.course.classroom.results import LEDGER, rules_of
+    from ecslab.course.classroom.ledger import LEDGER, Ledger
+    from ecslab.course.classroom.results import rules_of
     from ecslab.course.classroom.run import grade_class, on_this_machine
     from ecslab.course.files import CourseFiles
     from ecslab.course.grading import Grader

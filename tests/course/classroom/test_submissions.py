@@ -6,10 +6,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ecslab.course.classroom import archive
 from ecslab.course.classroom.names import learner_of, safe_file_name
-from ecslab.course.classroom.submissions import find
+from ecslab.course.classroom.submissions import find, look_through
 from ecslab.errors import CourseError
 
 
@@ -146,3 +148,198 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         find([tmp_path / "missing"])
     with pytest.raises(CourseError, match="There is no notebook in"):
         find([tmp_path])
+
+
+FILE = "02-clusters.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("export", "learner"),
+    [
+        ("Ada Lovelace_81_assignsubmission_file/{}", "Ada Lovelace"),
+        ("Ada Lovelace_81_assignsubmission_file_{}", "Ada Lovelace"),
+        ("Group 1-Ada Lovelace_81_assignsubmission_file_/src/{}", "Group 1-Ada Lovelace"),
+        ("lovelaceada_4711_8888_{}", "lovelaceada"),
+        ("lovelaceada_LATE_4711_8888_{}", "lovelaceada"),
+        ("anon_aB3dE_8888_{}", "aB3dE"),
+        ("LATE_anon_aB3dE_8888_{}", "aB3dE"),
+        ("Lab 2_s123_attempt_2026-11-20-10-00-00_{}", "s123"),
+        ("gradebook_ECS_Lab-2_s123_attempt_2026-11-20-10-00-00_{}", "s123"),
+        ("7-9 - Ada Lovelace - Nov 20, 2026 1000 AM - {}", "Ada Lovelace"),
+        ("7-9 - Ada Lovelace - Nov 20, 2026 10:00 AM/{}", "Ada Lovelace"),
+        ("Lab 2/Lovelace_Ada_alovelace_4711/{}", "Ada Lovelace"),
+        ("Ada Lovelace - {}", "Ada Lovelace"),
+        ("lab-2-submissions/lab-2-ada/{}", "ada"),
+        ("submitted/ada/02-clusters/{}", "ada"),
+        ("ada/{}", "ada"),
+        ("class/ada/{}", "ada"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["folder", "zip file"])
+def test_each_learner_of_an_export_is_named(
+    export: str, learner: str, kind: str, tmp_path: Path
+) -> None:
+    """As mod/assign of Moodle, Canvas's content_zipper.rb, Blackboard, Brightspace, ILIAS write."""
+    # A class has more than one learner.
+    other = export.replace("Ada", "Alan").replace("ada", "alan").replace("Lovelace", "Turing")
+    other = other.replace("lovelace", "turing").replace("s123", "s456").replace("aB3dE", "xY4zQ")
+    files = {export.format(FILE): "1", other.replace("4711", "4712").format(FILE): "2"}
+    place = tmp_path / "hand-ins"
+    if kind == "zip file":
+        place = tmp_path / "hand-ins.zip"
+        place.write_bytes(zipped(dict(files)))
+    else:
+        lay_out(place, files)
+    found = find([place])
+    assert len({each.learner for each in found}) == 2
+    assert learner in {each.learner for each in found}
+    assert {each.content() for each in found} == {b"1", b"2"}
+
+
+def lay_out(folder: Path, files: dict[str, str]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Anna Müller_1_assignsubmission_file", "Anna Müller_2_assignsubmission_file"),
+        ("Teilnehmer in_1_assignsubmission_file", "Teilnehmer in_2_assignsubmission_file"),
+    ],
+)
+def test_two_learners_of_one_name_stay_two(names: tuple[str, str], tmp_path: Path) -> None:
+    """Also where the platform hides the names and writes the same word for everybody."""
+    lay_out(tmp_path, {f"{name}/{FILE}": name for name in names})
+    first = names[0].split("_", maxsplit=1)[0]
+    assert {each.learner for each in find([tmp_path])} == {f"{first} (1)", f"{first} (2)"}
+
+
+def test_one_learner_of_two_assignments_stays_one(tmp_path: Path) -> None:
+    """Moodle numbers people anew for each assignment."""
+    for number, lab in ((1, "lab-1"), (2, "lab-2")):
+        member = f"Ada_{number}_assignsubmission_file/{FILE}"
+        (tmp_path / f"{lab}.zip").write_bytes(zipped({member: lab}))
+    assert [each.learner for each in find([tmp_path])] == ["Ada", "Ada"]
+
+
+def test_user_names_with_underscores_are_not_taken_for_one(tmp_path: Path) -> None:
+    name = "Lab 2_{}_smith_attempt_2026-11-20-10-00-00_lab.ipynb"
+    lay_out(tmp_path, {name.format("a"): "1", name.format("b"): "2"})
+    assert len({each.learner for each in find([tmp_path])}) == 2
+
+
+def test_a_learners_own_zip_file_of_several_labs_is_one_learners(tmp_path: Path) -> None:
+    own = {FILE: "1", "04-tasks.ipynb": "2", "notes/x.txt": "3"}
+    (tmp_path / "ada.zip").write_bytes(zipped(dict(own)))
+    (tmp_path / "eve.zip").write_bytes(zipped({f"eve/{name}": text for name, text in own.items()}))
+    assert [each.learner for each in find([tmp_path])] == ["ada", "ada", "eve", "eve"]
+
+
+@pytest.mark.parametrize("folder", ["Ada", "Ada_1_assignsubmission_file", "."])
+def test_folders_in_a_learners_zip_file_are_no_learners(folder: str, tmp_path: Path) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    name = "Ada_1_assignsubmission_file_w.zip" if folder == "." else "w.zip"
+    (tmp_path / folder / name).write_bytes(zipped({"one/a.ipynb": "1", "two/b.ipynb": "2"}))
+    lay_out(tmp_path, {f"Eve/{FILE}": "3"})
+    assert [each.learner for each in find([tmp_path])] == ["Ada", "Ada", "Eve"]
+
+
+def test_files_named_like_labs_are_those_of_the_folders_owner(tmp_path: Path) -> None:
+    lay_out(tmp_path, {f"ada/{FILE}": "1", f"eve/{FILE}": "2", "ada/04-tasks.ipynb": "3"})
+    assert [each.learner for each in find([tmp_path / "ada"])] == ["ada", "ada"]
+    both = find([tmp_path / "ada" / FILE, tmp_path / "eve" / FILE])
+    assert [each.learner for each in both] == ["ada", "eve"]
+
+
+def test_a_learner_without_a_notebook_is_told(tmp_path: Path) -> None:
+    deep = zipped({"a.zip": zipped({"b.zip": zipped({FILE: "too deep"})})})
+    (tmp_path / "Zoe").mkdir()
+    (tmp_path / "Zoe" / "work.zip").write_bytes(deep)
+    lay_out(
+        tmp_path,
+        {
+            f"Ada/{FILE}": "1",
+            "Ada/notes.txt": "",
+            "Walt_26_assignsubmission_file/answers.docx": "",
+            "Tina_27_assignsubmission_onlinetext/onlinetext.html": "",
+            "Lab_s1_attempt_2026-11-20-10-00-00.txt": "",
+            "grades.csv": "",
+            "Ada/.DS_Store": "",
+            "Ada/._02-clusters.ipynb": "",
+            "__MACOSX/Ada/._02-clusters.ipynb": "",
+        },
+    )
+    found = look_through([tmp_path])
+    problems = {each.learner: each.problem for each in found.submissions}
+    assert sorted(problems) == ["Ada", "Tina", "Walt", "Zoe", "s1"]
+    assert problems["Ada"] == ""
+    assert problems["Walt"] == "There is no notebook, only answers.docx; ask for the .ipynb file."
+    assert "only b.zip" in problems["Zoe"]
+    assert {"Ada/notes.txt", "grades.csv"} <= set(found.left_out)
+    assert not [name for name in found.left_out if "DS_Store" in name or "._" in name]
+
+
+def test_results_that_lie_in_the_class_are_not_handed_in(tmp_path: Path) -> None:
+    lay_out(tmp_path, {f"Ada/{FILE}": "1", "out/reports.jsonl": "", "out/learners/Ada.html": ""})
+    found = look_through([tmp_path])
+    assert [each.learner for each in found.submissions] == ["Ada"]
+    assert found.left_out == ()
+
+
+def test_names_of_zip_files_that_forget_to_say_utf_8_are_read(tmp_path: Path) -> None:
+    """The Finder of macOS writes such zip files, and writes ü as u and two dots."""
+    content = zipped({f"Ju\u0308rgen/{FILE}": "1", f"Zoë/{FILE}": "2"})
+    flagged = bytearray(content)
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = -1
+        while (start := flagged.find(mark, start + 1)) >= 0:
+            flagged[start + place + 1] &= ~0x08
+    (tmp_path / "class.zip").write_bytes(flagged)
+    found = find([tmp_path / "class.zip"])
+    assert [each.learner for each in found] == ["Jürgen", "Zoë"]
+    assert [each.content() for each in found] == [b"1", b"2"]
+
+
+def test_a_zip_file_of_thousands_is_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading the list of members for each member takes a MOOC hours."""
+    inner = zipped({f"b{number}/{FILE}": str(number) for number in range(50)})
+    whole: dict[str, bytes | str] = {f"a{number}/{FILE}": str(number) for number in range(50)}
+    (tmp_path / "class.zip").write_bytes(zipped(whole | {"more/rest.zip": inner}))
+    opened: list[object] = []
+    real = zipfile.ZipFile.__init__
+
+    def counting(self: zipfile.ZipFile, file: Path, *rest: str) -> None:
+        opened.append(file)
+        real(self, file, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", counting)
+    found = find([tmp_path / "class.zip"])
+    assert len({each.key("rules") for each in found}) == 100
+    assert len(opened) == 2
+
+
+LEARNERS = st.text(st.characters(codec="utf-8", exclude_characters="/\\\0"), min_size=1)
+
+
+@settings(max_examples=60)
+@given(names=st.lists(LEARNERS, min_size=1, max_size=5), files=st.lists(LEARNERS, max_size=3))
+def test_no_name_in_a_zip_file_loses_a_learner(
+    names: list[str], files: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    members: dict[str, bytes | str] = {
+        f"{number}{name}/{file}.ipynb": f"{number} {file}"
+        for number, name in enumerate(names)
+        for file in (*files, "lab")
+    }
+    place = tmp_path_factory.mktemp("class") / "class.zip"
+    place.write_bytes(zipped(members))
+    found = find([place])
+    hidden = sum(file.startswith(".") for file in {*files, "lab"}) * len(names)
+    assert len(found) == len(members) - hidden
+    assert len({each.name for each in found}) == len(found)
+    assert all(each.learner for each in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ecslab.course.classroom.page import MARKS, page, shown
+from ecslab.course.classroom.page import MARKS, page, scrolled, shown
 from ecslab.course.grading.report import CheckResult, Report
 
 __all__ = ["feedback"]
@@ -25,27 +25,30 @@ def feedback(learner: str, reports: Sequence[Report]) -> str:
 
 def _parts(reports: Sequence[Report]) -> Iterator[str]:
     for report in reports:
-        yield f"<h2>{shown(report.file.name)}</h2>"
+        yield f'<h2 dir="auto">{shown(report.file.name)}</h2>'
         if report.problem is not None:
             yield f'<p class="error">{shown(report.problem)}</p>'
             continue
+        if report.superseded_by:
+            later = report.superseded_by.rsplit("/", 1)[-1]
+            yield f"<p>An earlier attempt, which does not count: {shown(later)} does.</p>"
         share = 100 * report.score // max(1, report.possible)
         yield (
             f"<p>{shown(report.module)}: <strong>{report.score} of {report.possible}"
             f' points</strong></p><div class="bar" style="--part: {share}%"></div>'
         )
-        yield from _checks(report.checks)
+        yield scrolled(f"Checks of {report.file.name}", _checks(report.checks))
 
 
 def _checks(checks: Iterable[CheckResult]) -> Iterator[str]:
-    yield '<div class="wide"><table><tr><th></th><th>Check</th><th>Points</th>'
-    yield "<th>What it says</th></tr>"
+    yield '<table class="stack"><thead><tr><th scope="col">Outcome</th><th scope="col">Check</th>'
+    yield '<th scope="col">Points</th><th scope="col">What it says</th></tr></thead><tbody>'
     for check in checks:
         name = check.outcome.replace(" ", "-")
         words = "" if check.outcome == "passed" else f"<pre>{shown(check.message)}</pre>"
         yield (
-            f'<tr><td class="mark {name}">{MARKS[check.outcome]}</td>'
-            f"<td><strong>{shown(check.title)}</strong><br>{check.outcome}</td>"
-            f"<td>{check.earned} of {check.points}</td><td>{words}</td></tr>"
+            f'<tr><td class="mark {name}">{MARKS[check.outcome]} {check.outcome}</td>'
+            f"<td><strong>{shown(check.title)}</strong></td>"
+            f'<td class="number">{check.earned} of {check.points}</td><td>{words}</td></tr>'
         )
-    yield "</table></div>"
+    yield "</tbody></table>"

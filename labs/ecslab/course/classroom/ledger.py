@@ -15,7 +15,10 @@ from ecslab.course.grading.report import Report
 from ecslab.course.storage import explained
 from ecslab.errors import CourseError
 
-__all__ = ["Ledger"]
+__all__ = ["LEDGER", "Ledger"]
+
+LEDGER = "reports.jsonl"
+"""The name of the ledger in the folder of results."""
 
 
 class Ledger:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from ecslab.course.classroom.page import KEY, cell, page, shown
+from ecslab.course.classroom.heatmap import LabMap
+from ecslab.course.classroom.page import page, scrolled, shown
 from ecslab.course.grading.report import CheckResult, Report
 
 __all__ = ["Mistake", "common_mistakes", "overview"]
 
 _SHOWN_MISTAKES = 15
+_SHOWN_LEARNERS = 50
+_SHOWN_LINES = 200
 
 
 @dataclass(frozen=True)
@@ -40,75 +42,81 @@ def common_mistakes(reports: Sequence[Report]) -> list[Mistake]:
     """
     found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for report in reports:
-        for check in report.checks:
+        for check in () if report.superseded_by else report.checks:
             if check.outcome not in {"passed", "not attempted"}:
                 found[report.module, check.title, _said(check)].append(report.learner)
     mistakes = [Mistake(*key, tuple(learners)) for key, learners in found.items()]
     return sorted(mistakes, key=lambda each: (-len(each.learners), each.module, each.check))
 
 
-def overview(reports: Sequence[Report], pages: Mapping[str, str]) -> str:
+def overview(
+    reports: Sequence[Report], maps: Sequence[LabMap], left_out: Sequence[str] = ()
+) -> str:
     """Write the teacher's page.
 
     Args:
         reports: of a class.
-        pages: the link to the page of each learner.
+        maps: of its labs.
+        left_out: names of files that are no notebooks.
     """
-    return page("Results of the class", _parts(reports, pages))
+    return page("Results of the class", _parts(reports, maps, left_out))
 
 
-def _parts(reports: Sequence[Report], pages: Mapping[str, str]) -> Iterator[str]:
+def _parts(
+    reports: Sequence[Report], maps: Sequence[LabMap], left_out: Sequence[str]
+) -> Iterator[str]:
     graded = [report for report in reports if report.problem is None]
+    earlier = [report for report in graded if report.superseded_by]
     refused = [report for report in reports if report.problem is not None]
     yield (
         f"<p>{len(graded)} notebooks graded, {len(refused)} could not be."
         " The same results are in results.csv, results.json and junit.xml.</p>"
     )
-    for module in sorted({report.module for report in graded}):
-        yield from _map(module, [each for each in graded if each.module == module], pages)
+    for each in maps:
+        yield from each.parts()
     mistakes = common_mistakes(graded)
     if mistakes:
         yield "<h2>The commonest mistakes</h2>"
-        yield from _mistakes(mistakes[:_SHOWN_MISTAKES])
+        yield scrolled("The commonest mistakes", _mistakes(mistakes[:_SHOWN_MISTAKES]))
     if refused:
-        yield "<h2>Not graded</h2><ul>"
-        for report in refused:
-            name = f"{report.learner}, {report.file}: {report.problem}"
-            yield f'<li class="error">{shown(name)}</li>'
-        yield "</ul>"
+        yield "<h2>Not graded</h2>"
+        lines = [(f"{report.learner}, {report.file}", report.problem) for report in refused]
+        yield from _list(f"{name}: {problem}" for name, problem in lines)
+    if earlier:
+        yield "<h2>Earlier attempts, which do not count</h2>"
+        yield from _list(
+            f"{report.learner}, {report.file}: {report.score} of {report.possible} points;"
+            f" {report.superseded_by} counts"
+            for report in earlier
+        )
+    if left_out:
+        yield "<h2>Other files, left out</h2>"
+        yield from _list(left_out)
 
 
-def _map(module: str, reports: Sequence[Report], pages: Mapping[str, str]) -> Iterator[str]:
-    checks = reports[0].checks
-    middle = median(report.score for report in reports)
-    yield f"<h2>{shown(module)}</h2>"
-    possible = reports[0].possible
-    yield f"<p>{len(reports)} notebooks, median {middle:g} of {possible} points. {KEY}</p>"
-    heads = "".join(f'<th class="check">{shown(check.title)}</th>' for check in checks)
-    yield f'<div class="wide"><table><tr><th>Learner</th><th>Points</th>{heads}</tr>'
-    for report in sorted(reports, key=lambda each: (each.learner.casefold(), str(each.file))):
-        link = f'<a href="{shown(pages[report.learner])}">{shown(report.learner)}</a>'
-        marks = "".join(cell(check.outcome) for check in report.checks)
-        yield f"<tr><td>{link}</td><td>{report.score}</td>{marks}</tr>"
-    shares = "".join(_share(reports, index) for index in range(len(checks)))
-    yield f"<tr><th>passed</th><th></th>{shares}</tr></table></div>"
-
-
-def _share(reports: Sequence[Report], index: int) -> str:
-    passed = sum(report.checks[index].outcome == "passed" for report in reports)
-    return f"<th>{100 * passed // len(reports)} %</th>"
+def _list(lines: Iterable[str]) -> Iterator[str]:
+    every = list(lines)
+    yield "<ul>"
+    for line in every[:_SHOWN_LINES]:
+        yield f'<li dir="auto">{shown(line)}</li>'
+    yield "</ul>"
+    if len(every) > _SHOWN_LINES:
+        yield f"<p>And {len(every) - _SHOWN_LINES} more.</p>"
 
 
 def _mistakes(mistakes: Sequence[Mistake]) -> Iterator[str]:
-    yield '<div class="wide"><table><tr><th>Learners</th><th>Check</th><th>What it said</th></tr>'
+    yield '<table class="stack"><thead><tr><th scope="col">Learners</th><th scope="col">Check</th>'
+    yield '<th scope="col">What it said</th></tr></thead><tbody>'
     for each in mistakes:
-        who = shown(", ".join(sorted(each.learners)))
+        names = sorted(each.learners)
+        who = ", ".join(f"<bdi>{shown(name)}</bdi>" for name in names[:_SHOWN_LEARNERS])
+        more = f" and {len(names) - _SHOWN_LEARNERS} more" if len(names) > _SHOWN_LEARNERS else ""
         yield (
-            f'<tr><td title="{who}">{len(each.learners)}</td>'
+            f"<tr><td><details><summary>{len(names)}</summary>{who}{more}</details></td>"
             f"<td>{shown(each.module)}<br><strong>{shown(each.check)}</strong></td>"
             f"<td><pre>{shown(each.message)}</pre></td></tr>"
         )
-    yield "</table></div>"
+    yield "</tbody></table>"
 
 
 def _said(check: CheckResult) -> str:

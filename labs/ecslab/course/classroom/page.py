@@ -8,7 +8,7 @@ from html import escape
 from ecslab.course.grading.report import Outcome
 from ecslab.course.grading.text import clean
 
-__all__ = ["KEY", "MARKS", "cell", "page", "shown"]
+__all__ = ["KEY", "MARKS", "cell", "page", "scrolled", "shown"]
 
 MARKS: dict[Outcome, str] = {
     "passed": "✔",
@@ -22,22 +22,38 @@ MARKS: dict[Outcome, str] = {
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _STYLE = """
-:root { color-scheme: light dark; --line: #8884; --good: #1a7f37; --bad: #b35900; --none: #6e7781;
-  --broken: #cf222e; }
-@media (prefers-color-scheme: dark) { :root { --good: #3fb950; --bad: #d29922; --none: #8b949e;
-  --broken: #f85149; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; } td, th { border: 1px solid var(--line); padding: .3rem .6rem;
-  text-align: left; vertical-align: top; }
-.wide { overflow-x: auto; } th.check { writing-mode: vertical-rl; font-weight: normal; }
-td.mark { text-align: center; font-weight: bold;
-  background: color-mix(in srgb, currentColor 16%, transparent); }
+:root { color-scheme: light dark; --back: #fff; --text: #1f2328; --line: #8886; --soft: #59636e;
+  --link: #0550ae; --good: #116329; --bad: #7d4e00; --none: #59636e; --broken: #a40e26; }
+@media (prefers-color-scheme: dark) { :root { --back: #0d1117; --text: #e6edf3; --soft: #9ea7b3;
+  --link: #79c0ff; --good: #56d364; --bad: #e3b341; --none: #9ea7b3; --broken: #ff938a; } }
+* { box-sizing: border-box; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem;
+  color: var(--text); background: var(--back); overflow-wrap: break-word; }
+a { color: var(--link); } h1 { line-height: 1.2; } h2 { margin-top: 2.5rem; }
+table { border-collapse: collapse; margin: .5rem 0; }
+td, th { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
+  vertical-align: top; }
+th { font-weight: 600; } tbody th { font-weight: normal; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.wide { overflow-x: auto; }
+.map thead th { vertical-align: bottom; }
+.map th.check { writing-mode: vertical-rl; transform: rotate(180deg); font-weight: normal;
+  max-height: 16rem; }
+.map th[scope=row] { min-width: 9rem; max-width: 18rem; }
+.map td { min-width: 2.6rem; text-align: center; }
+.mark { font-weight: bold; background: color-mix(in srgb, currentColor 14%, transparent); }
 .passed { color: var(--good); } .not-yet { color: var(--bad); }
-.not-attempted { color: var(--none); }
-.error, .timeout { color: var(--broken); }
+.not-attempted { color: var(--none); } .error, .timeout { color: var(--broken); }
+.earlier, .soft { color: var(--soft); }
 pre { white-space: pre-wrap; margin: .2rem 0; font: 14px/1.5 ui-monospace, monospace; }
-.bar { background: linear-gradient(to right, var(--good) var(--part), #8883 var(--part));
-  height: .6rem; width: 14rem; border-radius: .3rem; margin: 0 0 1rem; }
+meter, .bar { width: 14rem; max-width: 100%; }
+.bar { background: linear-gradient(to right, var(--good) var(--part), var(--line) var(--part));
+  height: .6rem; border-radius: .3rem; margin: 0 0 1rem; }
+@media (max-width: 40rem) {
+  body { margin: 1rem auto; } td, th { padding: .25rem .4rem; }
+  .stack thead { display: none; } .stack, .stack tbody, .stack tr, .stack td { display: block; }
+  .stack tr { border: 1px solid var(--line); margin: .6rem 0; } .stack td { border: 0; }
+}
 """
 
 KEY = " · ".join(f"{mark} {outcome}" for outcome, mark in MARKS.items())
@@ -55,6 +71,17 @@ def cell(outcome: Outcome) -> str:
     return f'<td class="mark {name}" title="{outcome}">{MARKS[outcome]}</td>'
 
 
+def scrolled(label: str, table: Iterable[str]) -> str:
+    """Let a table that is wider than the screen be moved, also with the keyboard.
+
+    Args:
+        label: text that says what the table is.
+        table: HTML, already safe.
+    """
+    inner = "\n".join(table)
+    return f'<div class="wide" role="region" tabindex="0" aria-label="{shown(label)}">{inner}</div>'
+
+
 def page(title: str, parts: Iterable[str]) -> str:
     """Put a page together.
 
@@ -68,10 +95,10 @@ def page(title: str, parts: Iterable[str]) -> str:
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            f"<title>{shown(title)}</title><style>{_STYLE}</style></head><body>",
-            f"<h1>{shown(title)}</h1>",
+            f"<title>{shown(title)}</title><style>{_STYLE}</style></head><body><main>",
+            f'<h1 dir="auto">{shown(title)}</h1>',
             *parts,
-            "</body></html>",
+            "</main></body></html>",
             "",
         ]
     )

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
+from ecslab.course.classroom.attempts import latest
 from ecslab.course.classroom.ledger import Ledger
 from ecslab.course.classroom.names import safe_file_name
 from ecslab.course.classroom.submissions import Submission
@@ -39,7 +40,7 @@ def grade_class(
         on_report: called with each report, also with those that were there before.
 
     Returns:
-        The reports of all of them, in their order.
+        The reports of all of them, in their order; the attempts that do not count are marked.
     """
     keys = {each.name: each.key(rules) for each in submissions}
     done = {name: ledger.reports[key] for name, key in keys.items() if key in ledger.reports}
@@ -50,7 +51,8 @@ def grade_class(
             ledger.add(keys[submission.name], report)
         done[submission.name] = report
         on_report(report)
-    return [done[each.name] for each in submissions]
+    found = [replace(done[each.name], learner=each.learner) for each in submissions]
+    return latest(submissions, found)
 
 
 def on_this_machine(grader: Grader, jobs: int) -> Judge:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ecslab.course.classroom.archive import Member, is_archive, members, read_member
-from ecslab.course.classroom.names import learner_of
+from ecslab.course.classroom.archive import Member, is_notebook, read_member
+from ecslab.course.classroom.layout import Found, look_at
+from ecslab.course.classroom.names import Origin, origin_of, without_copy_mark
 from ecslab.course.grading.notebook import LARGEST_FILE
 from ecslab.course.grading.text import clean
 from ecslab.errors import CourseError
 
-__all__ = ["Submission", "find"]
+__all__ = ["HandedIn", "Submission", "find", "look_through"]
+
+_SHOWN_FILES = 5
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Submission:
         path: the notebook, or the zip file that holds it.
         member: the place in the zip file, or None.
         problem: why it cannot be graded, or nothing.
+        when: when it was handed in, as text that sorts, as well as that is known.
+        series: the same for what may be attempts of one learner at one lab.
     """
 
     learner: str
@@ -33,6 +38,8 @@ class Submission:
     path: Path
     member: Member | None = None
     problem: str = ""
+    when: str = ""
+    series: str = ""
 
     def content(self) -> bytes:
         """Read it, without following a link.
@@ -76,61 +83,119 @@ class Submission:
         return hashlib.sha256(text + content).hexdigest()
 
 
+@dataclass(frozen=True)
+class HandedIn:
+    """What was found.
+
+    Attributes:
+        submissions: the notebooks, by learner; also one with a `problem` for each learner who
+            handed in something else only.
+        left_out: the names of the other files.
+    """
+
+    submissions: list[Submission]
+    left_out: tuple[str, ...] = ()
+
+
 def find(paths: Iterable[Path]) -> list[Submission]:
-    """List the notebooks at some paths.
+    """List the submissions at some paths; see `look_through`."""
+    return look_through(paths).submissions
+
+
+def look_through(paths: Iterable[Path]) -> HandedIn:
+    """Find what was handed in.
 
     Args:
         paths: notebooks, zip files, and folders of both.
 
     Returns:
-        The submissions, by name. A zip file that cannot be read is one with a `problem`.
+        The submissions, by learner, and what else lay there. A zip file that cannot be read is a
+        submission with a `problem`.
 
     Raises:
-        CourseError: a path does not exist, or nothing is there.
+        CourseError: a path does not exist, or nothing was handed in there.
     """
     asked = list(paths)
-    found: list[Submission] = []
-    for path in asked:
-        if not path.exists() and not path.is_symlink():
-            raise CourseError(f"There is no file {path}; name a notebook, or a folder of them.")
-        if path.is_dir():
-            found += _in_folder(path)
-        elif is_archive(path):
-            found += _in_archive(path, ())
-        else:
-            found.append(_submission((path.name,), path))
-    if not found:
+    files = [each for path in asked for each in look_at(path)]
+    origins = _told_apart([(each, _origin(each)) for each in files])
+    submissions = [
+        _submission(each, origin)
+        for each, origin in origins
+        if each.problem or is_notebook(each.parts[-1])
+    ]
+    others = [
+        (each, origin)
+        for each, origin in origins
+        if not each.problem and not is_notebook(each.parts[-1])
+    ]
+    submissions += _without_notebook(others, {each.learner for each in submissions})
+    if not submissions:
         raise CourseError(f"There is no notebook in {', '.join(map(str, asked))}.")
-    return _named_apart(found)
+    submissions.sort(key=lambda each: (each.learner.casefold(), each.name))
+    left_out = sorted(_name(each) for each, _ in others)
+    return HandedIn(_named_apart(submissions), tuple(left_out))
 
 
-def _in_folder(folder: Path) -> Iterator[Submission]:
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if ".ipynb_checkpoints" in parts or "__MACOSX" in parts:
-            continue
-        if path.suffix.lower() == ".ipynb" and not path.is_dir():
-            yield _submission(parts, path)
-        elif is_archive(path):
-            yield from _in_archive(path, (*parts[:-1], path.stem))
+def _origin(found: Found) -> Origin:
+    """Tell whose it is; a file that is only named like its lab is that of the folder it lies in."""
+    if found.learner:
+        return Origin(found.learner)
+    return origin_of(found.below)
 
 
-def _in_archive(path: Path, above: tuple[str, ...]) -> Iterator[Submission]:
-    try:
-        found = list(members(path))
-    except CourseError as error:
-        yield Submission(learner_of((*above, path.name)), path.name, path, problem=str(error))
-        return
-    # The zip file of a whole class holds a folder, or a file, for each learner.
-    whole_class = len({member.parts[:1] for member in found}) > 1
-    for member in found:
-        own = () if whole_class else above
-        parts = (*own, *(member.parts or (path.name,)))
-        yield replace(_submission(parts, path), member=member)
+def _told_apart(found: list[tuple[Found, Origin]]) -> list[tuple[Found, Origin]]:
+    """Add to the name of learners who share it in one export what the platform knows them by."""
+    shared: dict[tuple[object, ...], set[str]] = {}
+    for each, origin in found:
+        if origin.depth is not None:
+            place = (each.path if each.member else None, each.below[: origin.depth])
+            shared.setdefault((*place, origin.learner), set()).add(origin.identity)
+    double = {place[-1] for place, identities in shared.items() if len(identities) > 1}
+    return [
+        (
+            each,
+            replace(origin, learner=f"{origin.learner} ({clean(origin.identity)})")
+            if origin.identity and origin.learner in double
+            else origin,
+        )
+        for each, origin in found
+    ]
 
 
-def _submission(parts: tuple[str, ...], path: Path) -> Submission:
-    return Submission(learner_of(parts), clean("/".join(parts)), path)
+def _submission(found: Found, origin: Origin) -> Submission:
+    stem = without_copy_mark(found.parts[-1].rsplit(".", 1)[0])
+    series = "" if origin.depth is not None else "/".join((*found.parts[:-1], stem))
+    return Submission(
+        origin.learner,
+        _name(found),
+        found.path,
+        found.member,
+        found.problem,
+        origin.handed_in or found.when,
+        str(found.path) if found.alone else series,
+    )
+
+
+def _without_notebook(others: list[tuple[Found, Origin]], have: set[str]) -> list[Submission]:
+    """Give a submission with a problem for each learner of whom there is no notebook."""
+    files: dict[str, list[Found]] = {}
+    for each, origin in others:
+        if origin.learner not in have and (origin.depth is not None or len(each.below) > 1):
+            files.setdefault(origin.learner, []).append(each)
+    found = []
+    for learner, own in files.items():
+        names = [clean(each.parts[-1]) for each in own]
+        more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
+        problem = (
+            f"There is no notebook, only {', '.join(names[:_SHOWN_FILES])}{more};"
+            " ask for the .ipynb file."
+        )
+        found.append(Submission(learner, _name(own[0]), own[0].path, problem=problem))
+    return found
+
+
+def _name(found: Found) -> str:
+    return clean("/".join(found.parts))
 
 
 def _named_apart(found: list[Submission]) -> list[Submission]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from statistics import median
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["in_words", "protected", "to_csv", "to_json", "to_junit", "to_table"]
 
+MOST_ROWS = 200
+"""Lines of a table on the screen; of larger classes it shows a line for each lab."""
+
 MARKS = {"passed": "✔", "not yet": "✘", "not attempted": "○", "error": "✘", "timeout": "✘"}
 _STYLES = {"passed": "green", "not yet": "yellow", "error": "red", "timeout": "red"}
 _COLUMNS = (
     *("learner", "file", "module", "score", "possible", "check", "title", "points", "earned"),
-    *("outcome", "message", "seconds", "problem"),
+    *("outcome", "message", "seconds", "problem", "superseded_by"),
 )
 
 
@@ -149,6 +153,7 @@ def _plain(report: Report) -> dict[str, Any]:
         "score": report.score,
         "possible": report.possible,
         "problem": None if report.problem is None else clean(report.problem),
+        "superseded_by": clean(report.superseded_by),
         "seconds": report.seconds,
         "protections": dict(report.protections),
         "checks": [
@@ -214,29 +219,74 @@ def _checks(report: Report) -> RenderableType:
 
 def _overview(reports: Sequence[Report]) -> RenderableType:
     from rich.console import Group
+    from rich.text import Text
+
+    graded = [report for report in reports if report.problem is None]
+    refused = [report for report in reports if report.problem is not None]
+    lines = [
+        Text(
+            f"Not graded: {clean(f'{report.learner} {report.file}')}: {clean(report.problem or '')}"
+        )
+        for report in refused[:MOST_ROWS]
+    ]
+    if len(refused) > MOST_ROWS:
+        lines.append(
+            Text(f"Not graded: {len(refused) - MOST_ROWS} more; results.csv has them all.")
+        )
+    if not graded:
+        return Group(*lines)
+    whole = len(graded) <= MOST_ROWS
+    return Group(_learners(graded) if whole else _labs(graded), *lines)
+
+
+def _learners(reports: Sequence[Report]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
     table = Table()
-    table.add_column("who")
-    table.add_column("lab")
-    for column in ("points", "passed", "not yet", "not attempted", "error"):
-        table.add_column(column, justify="right")
-    for report in reports:
-        if report.problem is not None:
-            continue
+    table.add_column("who", overflow="fold")
+    table.add_column("lab", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    for mark, column in ((MARKS[each], each) for each in ("passed", "not yet", "not attempted")):
+        table.add_column(f"{mark} {column}", justify="right")
+    table.add_column("error", justify="right")
+    for report in sorted(reports, key=lambda each: (each.learner.casefold(), each.module)):
         outcomes = [check.outcome for check in report.checks]
         errors = outcomes.count("error") + outcomes.count("timeout")
+        who = Text(clean(report.learner or report.file.name))
+        if report.superseded_by:
+            who.append(" (earlier attempt)")
         table.add_row(
-            Text(clean(report.learner or report.file.name)),
+            who,
             report.module,
             f"{report.score} of {report.possible}",
             *(str(outcomes.count(each)) for each in ("passed", "not yet", "not attempted")),
             str(errors),
+            style="dim" if report.superseded_by else None,
         )
-    refused = [
-        Text(f"Not graded: {clean(f'{report.learner} {report.file}')}: {clean(report.problem)}")
-        for report in reports
-        if report.problem is not None
-    ]
-    return Group(table, *refused) if table.row_count else Group(*refused)
+    return table
+
+
+def _labs(reports: Sequence[Report]) -> RenderableType:
+    """Say of each lab how it went; nobody reads a line for each of thousands."""
+    from rich.console import Group
+    from rich.table import Table
+
+    labs: dict[str, list[Report]] = {}
+    for report in reports:
+        if not report.superseded_by:
+            labs.setdefault(report.module, []).append(report)
+    table = Table()
+    table.add_column("lab", no_wrap=True)
+    for column in ("notebooks", "median points", "all points", "no points"):
+        table.add_column(column, justify="right")
+    for module, own in sorted(labs.items()):
+        middle = median(report.score for report in own)
+        table.add_row(
+            module,
+            str(len(own)),
+            f"{middle:g} of {own[0].possible}",
+            str(sum(report.passed for report in own)),
+            str(sum(report.score == 0 for report in own)),
+        )
+    return Group(table, "Learner by learner: see the teacher's page, or results.csv.")

@@ -71,6 +71,7 @@ class Report:
         problem: one sentence that says why the file could not be graded, or None.
         seconds: wall-clock seconds in all.
         learner: whose file it is, where that is known.
+        superseded_by: the later attempt of the same learner that counts instead, or nothing.
     """
 
     file: Path
@@ -80,6 +81,7 @@ class Report:
     problem: str | None = None
     seconds: float = 0.0
     learner: str = ""
+    superseded_by: str = ""
 
     @property
     def score(self) -> int:
