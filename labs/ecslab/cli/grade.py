@@ -151,8 +151,8 @@ def grade(
 
 def _tell_left_out(names: Sequence[str]) -> None:
     more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
-    what = "1 file that is no notebook" if len(names) == 1 else f"{len(names)} files that are none"
-    line = f"Left out, {what}: {', '.join(names[:_SHOWN_FILES])}{more}."
+    what = "file that is no notebook" if len(names) == 1 else "files that are no notebooks"
+    line = f"Left out {len(names)} {what}: {', '.join(names[:_SHOWN_FILES])}{more}."
     errors.print(line, markup=False, soft_wrap=True)
 
 

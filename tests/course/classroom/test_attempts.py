@@ -86,7 +86,7 @@ def test_an_earlier_attempt_is_shown_and_not_counted(graded: Any, tmp_path: Path
     reports = graded(files)
     index = write_results(tmp_path / "results", reports).read_text(encoding="utf-8")
     assert "Earlier attempts, which do not count" in index
-    assert "1 notebooks, median 0 of 2 points" in index
+    assert "1 notebook, 0 of 2 points" in index
     assert [len(each.learners) for each in common_mistakes(reports)] == [1]
     page = (tmp_path / "results" / "learners" / "Ada.html").read_text(encoding="utf-8")
     assert "An earlier attempt, which does not count: b.ipynb does." in page

@@ -75,13 +75,16 @@ def notebook_with(**fields: Any) -> Any:
 
 BAD = {
     "prose": (bytes_of(b"not a notebook"), "does not hold JSON"),
-    "nothing": (bytes_of(b""), "does not hold JSON"),
+    "nothing": (bytes_of(b""), "is empty"),
+    "blank": (bytes_of(b" \n"), "is empty"),
+    "web page": (bytes_of(b"\n<!DOCTYPE html><html>"), "is a web page"),
     "deep": (bytes_of(b"[" * 200_000), "does not hold JSON"),
     "binary": (bytes_of(b"\xff\xfe\x00"), "not UTF-8"),
     "list": (bytes_of(b"[]"), "has no cells"),
     "cells no list": (notebook_with(cells={}), "has no cells"),
     "cells no objects": (notebook_with(cells=[1]), "has no cells"),
     "old": (notebook_with(nbformat=3), "format 4"),
+    "older": (bytes_of(b'{"nbformat": 3, "worksheets": [{"cells": []}]}'), "format 4"),
     "endless": (notebook_with(cells=[{}] * 2001), "more than 2000 cells"),
     "empty": (notebook_with(), "not a lab of this course"),
     "odd metadata": (notebook_with(metadata=[]), "not a lab of this course"),

@@ -24,7 +24,7 @@ def feedback(learner: str, reports: Sequence[Report]) -> str:
 
 
 def _parts(reports: Sequence[Report]) -> Iterator[str]:
-    for report in reports:
+    for number, report in enumerate(reports, start=1):
         yield f'<h2 dir="auto">{shown(report.file.name)}</h2>'
         if report.problem is not None:
             yield f'<p class="error">{shown(report.problem)}</p>'
@@ -37,7 +37,7 @@ def _parts(reports: Sequence[Report]) -> Iterator[str]:
             f"<p>{shown(report.module)}: <strong>{report.score} of {report.possible}"
             f' points</strong></p><div class="bar" style="--part: {share}%"></div>'
         )
-        yield scrolled(f"Checks of {report.file.name}", _checks(report.checks))
+        yield scrolled(f"Checks of notebook {number}", _checks(report.checks))
 
 
 def _checks(checks: Iterable[CheckResult]) -> Iterator[str]:

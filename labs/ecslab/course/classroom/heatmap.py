@@ -14,6 +14,9 @@ __all__ = ["MOST_ROWS", "LabMap", "lab_maps"]
 MOST_ROWS = 300
 """Learners on one page: about 300 KB, which a telephone still shows at once."""
 
+_SPREAD = 8
+"""Notebooks from which on the middle half of them says something."""
+
 _OUTCOMES: tuple[Outcome, ...] = ("passed", "not yet", "not attempted", "error", "timeout")
 
 
@@ -58,11 +61,12 @@ class LabMap:
 
     def _summary(self) -> str:
         scores = sorted(report.score for report in self.reports)
-        low, middle, high = quantiles(scores * 2, n=4, method="inclusive")
-        return (
-            f"{len(scores)} notebooks, median {middle:g} of {self.reports[0].possible} points;"
-            f" half of them have {low:g} to {high:g}."
-        )
+        possible = self.reports[0].possible
+        if len(scores) == 1:
+            return f"1 notebook, {scores[0]} of {possible} points."
+        low, middle, high = quantiles(scores, n=4, method="inclusive")
+        spread = f"; half of them have {low:g} to {high:g}" if len(scores) >= _SPREAD else ""
+        return f"{len(scores)} notebooks, median {middle:g} of {possible} points{spread}."
 
     def _split(self) -> Iterator[tuple[str, Sequence[Report]]]:
         for number, first in enumerate(range(0, len(self.reports), MOST_ROWS), start=1):

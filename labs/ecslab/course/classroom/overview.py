@@ -12,6 +12,7 @@ from ecslab.course.grading.report import CheckResult, Report
 
 __all__ = ["Mistake", "common_mistakes", "overview"]
 
+_FILES = ("results.csv", "results.json", "junit.xml")
 _SHOWN_MISTAKES = 15
 _SHOWN_LEARNERS = 50
 _SHOWN_LINES = 200
@@ -68,9 +69,10 @@ def _parts(
     graded = [report for report in reports if report.problem is None]
     earlier = [report for report in graded if report.superseded_by]
     refused = [report for report in reports if report.problem is not None]
+    files = [f'<a href="{name}">{name}</a>' for name in _FILES]
     yield (
         f"<p>{len(graded)} notebooks graded, {len(refused)} could not be."
-        " The same results are in results.csv, results.json and junit.xml.</p>"
+        f" The same results are in {files[0]}, {files[1]} and {files[2]}.</p>"
     )
     for each in maps:
         yield from each.parts()
@@ -80,8 +82,7 @@ def _parts(
         yield scrolled("The commonest mistakes", _mistakes(mistakes[:_SHOWN_MISTAKES]))
     if refused:
         yield "<h2>Not graded</h2>"
-        lines = [(f"{report.learner}, {report.file}", report.problem) for report in refused]
-        yield from _list(f"{name}: {problem}" for name, problem in lines)
+        yield from _list(f"{report.learner}: {report.problem}" for report in refused)
     if earlier:
         yield "<h2>Earlier attempts, which do not count</h2>"
         yield from _list(

@@ -22,9 +22,9 @@ MARKS: dict[Outcome, str] = {
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _STYLE = """
-:root { color-scheme: light dark; --back: #fff; --text: #1f2328; --line: #8886; --soft: #59636e;
+:root { color-scheme: light dark; --back: #fff; --text: #1f2328; --line: #8886;
   --link: #0550ae; --good: #116329; --bad: #7d4e00; --none: #59636e; --broken: #a40e26; }
-@media (prefers-color-scheme: dark) { :root { --back: #0d1117; --text: #e6edf3; --soft: #9ea7b3;
+@media (prefers-color-scheme: dark) { :root { --back: #0d1117; --text: #e6edf3;
   --link: #79c0ff; --good: #56d364; --bad: #e3b341; --none: #9ea7b3; --broken: #ff938a; } }
 * { box-sizing: border-box; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem;
@@ -39,20 +39,21 @@ th { font-weight: 600; } tbody th { font-weight: normal; }
 .map thead th { vertical-align: bottom; }
 .map th.check { writing-mode: vertical-rl; transform: rotate(180deg); font-weight: normal;
   max-height: 16rem; }
-.map th[scope=row] { min-width: 9rem; max-width: 18rem; }
-.map td { min-width: 2.6rem; text-align: center; }
+.map th[scope=row] { min-width: 8rem; max-width: 18rem; position: sticky; left: 0;
+  background: var(--back); }
+.map td { min-width: 2.6rem; text-align: center; white-space: nowrap; }
 .mark { font-weight: bold; background: color-mix(in srgb, currentColor 14%, transparent); }
 .passed { color: var(--good); } .not-yet { color: var(--bad); }
 .not-attempted { color: var(--none); } .error, .timeout { color: var(--broken); }
-.earlier, .soft { color: var(--soft); }
 pre { white-space: pre-wrap; margin: .2rem 0; font: 14px/1.5 ui-monospace, monospace; }
-meter, .bar { width: 14rem; max-width: 100%; }
-.bar { background: linear-gradient(to right, var(--good) var(--part), var(--line) var(--part));
+.bar { width: 14rem; max-width: 100%;
+  background: linear-gradient(to right, var(--good) var(--part), var(--line) var(--part));
   height: .6rem; border-radius: .3rem; margin: 0 0 1rem; }
 @media (max-width: 40rem) {
   body { margin: 1rem auto; } td, th { padding: .25rem .4rem; }
   .stack thead { display: none; } .stack, .stack tbody, .stack tr, .stack td { display: block; }
-  .stack tr { border: 1px solid var(--line); margin: .6rem 0; } .stack td { border: 0; }
+  .stack tr { border: 1px solid var(--line); margin: .6rem 0; }
+  .stack td { border: 0; text-align: left; }
 }
 """
 

@@ -59,6 +59,7 @@ def write_results(folder: Path, reports: Sequence[Report], left_out: Sequence[st
     for report in reports:
         own.setdefault(report.learner, []).append(report)
     pages = _pages(sorted(own))
+    _forget_pages(folder, {*pages.values()})
     for learner, file in pages.items():
         storage.write(folder / file, feedback(learner, own[learner]))
     storage.write(folder / "results.json", to_json(reports) + "\n")
@@ -85,3 +86,11 @@ def _pages(learners: Sequence[str]) -> dict[str, str]:
         taken.add(name.casefold())
         pages[learner] = f"{_LEARNERS}/{name}.html"
     return pages
+
+
+def _forget_pages(folder: Path, kept: set[str]) -> None:
+    """Delete the pages of learners who are no longer in the class, or are called otherwise now."""
+    with storage.explained("tidy", folder / _LEARNERS):
+        for path in (folder / _LEARNERS).glob("*.html"):
+            if f"{_LEARNERS}/{path.name}" not in kept:
+                path.unlink()

@@ -90,7 +90,7 @@ class HandedIn:
     Attributes:
         submissions: the notebooks, by learner; also one with a `problem` for each learner who
             handed in something else only.
-        left_out: the names of the other files.
+        left_out: the names of the other files, of learners with a notebook and of nobody.
     """
 
     submissions: list[Submission]
@@ -128,11 +128,13 @@ def look_through(paths: Iterable[Path]) -> HandedIn:
         for each, origin in origins
         if not each.problem and not is_notebook(each.parts[-1])
     ]
-    submissions += _without_notebook(others, {each.learner for each in submissions})
+    have = {each.learner for each in submissions}
+    submissions += _without_notebook(others, have)
     if not submissions:
         raise CourseError(f"There is no notebook in {', '.join(map(str, asked))}.")
     submissions.sort(key=lambda each: (each.learner.casefold(), each.name))
-    left_out = sorted(_name(each) for each, _ in others)
+    told = {each.learner for each in submissions} - have
+    left_out = sorted(_name(each) for each, origin in others if origin.learner not in told)
     return HandedIn(_named_apart(submissions), tuple(left_out))
 
 

@@ -45,12 +45,17 @@ def read_notebook(path: Path) -> Notebook:
         The notebook as JSON holds it, with a list of cells that are all objects.
     """
     text = _read_text(path)
+    _refuse_what_is_none(text, path.name)
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
         raise CourseError(
             f"{path.name} is not a notebook: it does not hold JSON; save it again in Jupyter."
         ) from None
+    if isinstance(notebook, dict) and notebook.get("nbformat", _FORMAT) != _FORMAT:
+        raise CourseError(
+            f"{path.name} is not in notebook format 4; open it in JupyterLab and save it again."
+        )
     if not isinstance(notebook, dict) or not _has_cells(notebook):
         raise CourseError(
             f"{path.name} is not a notebook: it has no cells; save it again in Jupyter."
@@ -64,6 +69,17 @@ def read_notebook(path: Path) -> Notebook:
             f"{path.name} has more than {MOST_CELLS} cells; delete those that you do not need."
         )
     return notebook
+
+
+def _refuse_what_is_none(text: str, name: str) -> None:
+    """Say what else it is: the ways in which handing in goes wrong most often."""
+    start = text.lstrip()[:15].lower()
+    if not start:
+        raise CourseError(f"{name} is empty; save the notebook in Jupyter and hand it in again.")
+    if start.startswith(("<!doctype html", "<html", "<?xml")):
+        raise CourseError(
+            f"{name} is a web page and not a notebook; download the file itself and hand it in."
+        )
 
 
 def source_of(cell: Cell) -> str:

@@ -223,16 +223,10 @@ def _overview(reports: Sequence[Report]) -> RenderableType:
 
     graded = [report for report in reports if report.problem is None]
     refused = [report for report in reports if report.problem is not None]
-    lines = [
-        Text(
-            f"Not graded: {clean(f'{report.learner} {report.file}')}: {clean(report.problem or '')}"
-        )
-        for report in refused[:MOST_ROWS]
-    ]
+    told = [f"{each.learner or each.file}: {each.problem}" for each in refused[:MOST_ROWS]]
     if len(refused) > MOST_ROWS:
-        lines.append(
-            Text(f"Not graded: {len(refused) - MOST_ROWS} more; results.csv has them all.")
-        )
+        told.append(f"{len(refused) - MOST_ROWS} more; results.csv has them all.")
+    lines = [Text(f"Not graded: {clean(line)}") for line in told]
     if not graded:
         return Group(*lines)
     whole = len(graded) <= MOST_ROWS
@@ -243,13 +237,12 @@ def _learners(reports: Sequence[Report]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table()
+    legend = "✔ passed · ✘ not yet · ○ not attempted · ! error or timeout"
+    table = Table(caption=legend, caption_justify="left")
     table.add_column("who", overflow="fold")
     table.add_column("lab", no_wrap=True)
-    table.add_column("points", justify="right", no_wrap=True)
-    for mark, column in ((MARKS[each], each) for each in ("passed", "not yet", "not attempted")):
-        table.add_column(f"{mark} {column}", justify="right")
-    table.add_column("error", justify="right")
+    for column in ("points", "✔", "✘", "○", "!"):
+        table.add_column(column, justify="right", no_wrap=True)
     for report in sorted(reports, key=lambda each: (each.learner.casefold(), each.module)):
         outcomes = [check.outcome for check in report.checks]
         errors = outcomes.count("error") + outcomes.count("timeout")
