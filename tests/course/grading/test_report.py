@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -94,6 +95,22 @@ def test_the_table_of_a_class_has_a_row_for_each_file() -> None:
 
     assert "alice.ipynb" in text
     assert "bob.ipynb is a folder" in text
+
+
+def test_the_table_of_a_class_of_thousands_has_a_row_for_each_lab() -> None:
+    refused = [Report(Path(f"{number}.ipynb"), problem="Odd.") for number in range(1000)]
+    text = printed([EVERYTHING] * 999 + [report(EVERYTHING.checks[0])] + refused)
+
+    assert "02-clusters │      1000 │       2 of 11 │          1 │         0" in text
+    assert "Not graded: 800 more; results.csv has them all." in text
+    assert len(text.splitlines()) < 220
+
+
+def test_an_attempt_that_does_not_count_says_so() -> None:
+    text = printed([EVERYTHING, replace(EVERYTHING, superseded_by="later.ipynb")])
+
+    assert text.count("(earlier attempt)") == 1
+    assert "later.ipynb" in to_csv([replace(EVERYTHING, superseded_by="later.ipynb")])
 
 
 def test_json_holds_everything() -> None:

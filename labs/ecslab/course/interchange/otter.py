@@ -62,11 +62,12 @@ def _cells(name: str, cells: list[LabCell]) -> Iterator[dict[str, Any]]:
             yield _raw("# BEGIN SOLUTION")
             begun = True
         if cell.kind == "text":
-            yield {"cell_type": "markdown", "metadata": {}, "source": cell.source}
+            text = {"cell_type": "markdown", "metadata": {}, "source": cell.source}
+            yield {"id": cell.id, **text}
         elif cell.kind == "answer":
-            yield _code(f"# BEGIN SOLUTION\n{cell.source}\n# END SOLUTION")
+            yield {"id": cell.id, **_code(f"# BEGIN SOLUTION\n{cell.source}\n# END SOLUTION")}
         elif cell.kind == "given":
-            yield _code(cell.source)
+            yield {"id": cell.id, **_code(cell.source)}
         else:
             yield _raw("# END SOLUTION")
             yield _raw("# BEGIN TESTS")
@@ -78,7 +79,7 @@ def _cells(name: str, cells: list[LabCell]) -> Iterator[dict[str, Any]]:
 
 def _numbered(cells: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for number, cell in enumerate(cells):
-        yield {"id": f"cell-{number}", **cell}
+        yield {"id": f"otter-{number}", **cell}
 
 
 def _raw(source: str) -> dict[str, Any]:
