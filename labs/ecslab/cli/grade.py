@@ -141,7 +141,8 @@ def grade(
     if folder is not None:
         from ecslab.course.classroom.results import write_results
 
-        index = write_results(folder, reports, found.left_out)
+        with errors.status("Writing the results …"):
+            index = write_results(folder, reports, found.left_out)
         errors.print(f"The teacher's page: {index}", markup=False, soft_wrap=True)
     if found.left_out:
         _tell_left_out(found.left_out)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import ecslab
 from ecslab.course import storage
 from ecslab.course.classroom.feedback import feedback
 from ecslab.course.classroom.heatmap import lab_maps
@@ -20,6 +21,8 @@ __all__ = ["rules_of", "write_results"]
 
 _LEARNERS = "learners"
 
+_PACKAGE = Path(ecslab.__file__).parent
+
 _RESERVED = {
     "con",
     "prn",
@@ -31,15 +34,15 @@ _RESERVED = {
 
 
 def rules_of(course: CourseFiles, **options: Any) -> str:
-    """Give what tells this course and these options from others that may judge otherwise.
+    """Give what tells this version, course and options from others that may judge otherwise.
 
     Args:
         course: the course to judge by.
         options: of the grader.
     """
     whole = hashlib.sha256(repr(sorted(options.items())).encode())
-    for path in course.all():
-        whole.update((course.root / path).read_bytes())
+    for path in (*(course.root / each for each in course.all()), *sorted(_PACKAGE.rglob("*.py"))):
+        whole.update(path.read_bytes())
     return whole.hexdigest()
 
 
