@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,3 +57,54 @@ def test_a_damaged_file_changes_nothing(
     assert Store(course / "work" / "progress.json").load() == Progress()
     assert "Name the files to merge" in command("progress", "merge", files[0]).sentence
     assert "Name one file" in command("progress", "export", *files).sentence
+
+
+def test_a_zip_file_and_a_folder_of_many_are_taken_in(
+    command: Command, course: Path, files: list[str], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as many:
+        many.write(files[0], "laptop/progress.json")
+        many.writestr("laptop/notes.txt", "no progress")
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "progress.json").write_text("\ufeff" + TWO.as_text(), encoding="utf-8")
+    answer = command("progress", "import", str(tmp_path / "many.zip"), str(tmp_path / "desk"))
+    assert "2 files taken into your progress; checks passed: 1, of them new: 1." in answer.out
+    assert Store(course / "work" / "progress.json").load() == ONE.merged(TWO)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"schema": 99, "modules": {}}', "written by a newer ecslab; install"),
+        (b"", "not a progress file of ecslab, or it is damaged"),
+        (b"\xff\xfe", "not UTF-8 text"),
+    ],
+)
+@pytest.mark.parametrize("packed", ["alone", "zipped"])
+def test_the_file_that_cannot_be_taken_in_is_named(
+    command: Command, tmp_path: Path, content: bytes, words: str, packed: str
+) -> None:
+    path = tmp_path / "odd.json"
+    path.write_bytes(content)
+    if packed == "zipped":
+        path = tmp_path / "all.zip"
+        with zipfile.ZipFile(path, "w") as many:
+            many.writestr("odd.json", content)
+    answer = command("progress", "merge", str(path), str(tmp_path / "out.json"))
+    assert words in answer.sentence
+    assert "odd.json" in answer.sentence
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_a_file_that_is_not_merged_is_not_overwritten(command: Command, files: list[str]) -> None:
+    answer = command("progress", "merge", *files)
+    assert "exists, and would be lost; name it twice" in answer.sentence
+    assert Store(Path(files[1])).load() == TWO
+    assert command("progress", "merge", *files, files[1]).status == 0
+    assert Store(Path(files[1])).load() == ONE.merged(TWO)
+
+
+def test_a_folder_without_progress_is_said(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    answer = command("progress", "import", str(tmp_path / "none"))
+    assert "There is no progress file in" in answer.sentence
