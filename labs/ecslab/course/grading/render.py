@@ -234,11 +234,11 @@ def _overview(reports: Sequence[Report]) -> RenderableType:
 
 
 def _learners(reports: Sequence[Report]) -> RenderableType:
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    legend = "✔ passed · ✘ not yet · ○ not attempted · ! error or timeout"
-    table = Table(caption=legend, caption_justify="left")
+    table = Table()
     table.add_column("who", overflow="fold")
     table.add_column("lab", no_wrap=True)
     for column in ("points", "✔", "✘", "○", "!"):
@@ -257,7 +257,7 @@ def _learners(reports: Sequence[Report]) -> RenderableType:
             str(errors),
             style="dim" if report.superseded_by else None,
         )
-    return table
+    return Group(table, "✔ passed · ✘ not yet · ○ not attempted · ! error or timeout")
 
 
 def _labs(reports: Sequence[Report]) -> RenderableType:
