@@ -152,8 +152,8 @@ def grade(
 
 def _tell_left_out(names: Sequence[str]) -> None:
     more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
-    what = "file that is no notebook" if len(names) == 1 else "files that are no notebooks"
-    line = f"Left out {len(names)} {what}: {', '.join(names[:_SHOWN_FILES])}{more}."
+    what = "1 file that is" if len(names) == 1 else f"{len(names)} files that are"
+    line = f"Left out {what} nobody's lab: {', '.join(names[:_SHOWN_FILES])}{more}."
     errors.print(line, markup=False, soft_wrap=True)
 
 

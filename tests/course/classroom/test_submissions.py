@@ -282,6 +282,29 @@ def test_a_learner_without_a_notebook_is_told(tmp_path: Path) -> None:
     assert not [name for name in found.left_out if "DS_Store" in name or "._" in name]
 
 
+@pytest.mark.parametrize("kind", ["folder", "zip file"])
+def test_of_a_copy_of_the_whole_course_only_the_learners_labs_count(
+    kind: str, tmp_path: Path
+) -> None:
+    """Else the course's own solutions would earn all points."""
+    course = [f"{folder}/{FILE}" for folder in ("labs", "lessons", "solutions")]
+    files = {f"{learner}/{name}": "1" for learner in ("ecs-ada", "ecs-eve") for name in course}
+    files |= {f"ecs-ada/work/{FILE}": "2", "ecs-ada/work/progress.json": "", "bob/a.ipynb": "3"}
+    place = tmp_path / "class.zip"
+    if kind == "zip file":
+        place.write_bytes(zipped(dict(files)))
+    else:
+        lay_out(place, files)
+    found = look_through([place])
+    counting = {(each.learner, each.name) for each in found.submissions}
+    assert counting == {
+        ("bob", "bob/a.ipynb"),
+        ("ecs-ada", f"ecs-ada/work/{FILE}"),
+        ("ecs-eve", f"ecs-eve/labs/{FILE}"),
+    }
+    assert f"ecs-eve/solutions/{FILE}" in found.left_out
+
+
 def test_results_that_lie_in_the_class_are_not_handed_in(tmp_path: Path) -> None:
     lay_out(tmp_path, {f"Ada/{FILE}": "1", "out/reports.jsonl": "", "out/learners/Ada.html": ""})
     found = look_through([tmp_path])

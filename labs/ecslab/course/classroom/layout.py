@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from ecslab.course.classroom.names import origin_of, without_copy_mark
 from ecslab.errors import CourseError
 
 __all__ = ["Found", "look_at"]
+
+_COURSE = {"labs", "lessons", "solutions", "work"}
 
 _CLONES = "-submissions"
 """How GitHub Classroom ends the name of the folder with everybody's repositories."""
@@ -39,6 +41,7 @@ class Found:
         when: the time of its last change, as text that sorts.
         learner: whose it is, where no name in `below` says so.
         alone: whether it was named by itself, so that it counts whatever else there is.
+        given: whether it is a file of the course, in a learner's copy of the whole of it.
     """
 
     parts: tuple[str, ...]
@@ -49,6 +52,7 @@ class Found:
     when: str = ""
     learner: str = ""
     alone: bool = False
+    given: bool = False
 
 
 def look_at(path: Path) -> list[Found]:
@@ -153,7 +157,29 @@ def _owned(found: list[Found], above: str, labs: Collection[str]) -> list[Found]
             else each
             for each in found
         ]
-    return [_with_learner(each, above, labs) for each in found]
+    owned = [_with_learner(each, above, labs) for each in found]
+    courses = _courses(owned)
+    return [replace(each, given=_is_given(each.parts, courses)) for each in owned]
+
+
+def _courses(found: list[Found]) -> dict[tuple[str, ...], bool]:
+    """Give the folders that are copies of the whole course, and whether each has a `work` folder.
+
+    A learner who works in a copy of the course hands in its lessons and solutions too.
+    """
+    folders: dict[tuple[str, ...], set[str]] = {}
+    for each in found:
+        for depth, name in enumerate(each.parts[:-1]):
+            if name in _COURSE and is_notebook(each.parts[-1]):
+                folders.setdefault(each.parts[:depth], set()).add(name)
+    return {place: "work" in names for place, names in folders.items() if len(names - {"work"}) > 1}
+
+
+def _is_given(parts: tuple[str, ...], courses: Mapping[tuple[str, ...], bool]) -> bool:
+    for depth, name in enumerate(parts[:-1]):
+        if parts[:depth] in courses:
+            return name != "work" if courses[parts[:depth]] else name != "labs"
+    return False
 
 
 def _with_learner(found: Found, above: str, labs: Collection[str]) -> Found:

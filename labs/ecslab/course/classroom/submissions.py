@@ -90,7 +90,8 @@ class HandedIn:
     Attributes:
         submissions: the notebooks, by learner; also one with a `problem` for each learner who
             handed in something else only.
-        left_out: the names of the other files, of learners with a notebook and of nobody.
+        left_out: the names of the other files, of learners with a notebook and of nobody; also
+            the lessons and solutions in a learner's copy of the whole course.
     """
 
     submissions: list[Submission]
@@ -118,16 +119,12 @@ def look_through(paths: Iterable[Path]) -> HandedIn:
     asked = list(paths)
     files = [each for path in asked for each in look_at(path)]
     origins = _told_apart([(each, _origin(each)) for each in files])
-    submissions = [
-        _submission(each, origin)
-        for each, origin in origins
-        if each.problem or is_notebook(each.parts[-1])
-    ]
-    others = [
-        (each, origin)
-        for each, origin in origins
-        if not each.problem and not is_notebook(each.parts[-1])
-    ]
+    submissions, others = [], []
+    for each, origin in origins:
+        if each.problem or (is_notebook(each.parts[-1]) and not each.given):
+            submissions.append(_submission(each, origin))
+        else:
+            others.append((each, origin))
     have = {each.learner for each in submissions}
     submissions += _without_notebook(others, have)
     if not submissions:
