@@ -506,6 +506,14 @@ def test_cloudtrail_tells_who_opened_sessions(runs: Runs) -> None:
     assert record["userIdentity"]["arn"].endswith(":user/administrator")
     assert record["responseElements"]["session"]["tokenValue"].startswith("HIDDEN")
     assert arn in {resource["ResourceName"] for resource in event["Resources"]}
+    # The agent's calls of ssmmessages, of which boto3 has no model, are listed too.
+    sources = {json.loads(each["CloudTrailEvent"])["eventSource"] for each in _all_events(trail)}
+    assert "ssmmessages.amazonaws.com" in sources
+
+
+def _all_events(trail: Any) -> list[dict[str, Any]]:
+    pages = trail.get_paginator("lookup_events").paginate()
+    return [event for page in pages for event in page["Events"]]
 
 
 def test_execution_needs_no_more_than_the_pull_and_log_permissions(runs: Runs) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import UnknownServiceError
 from moto.core.utils import get_service_model
 
 from ecslab.aws.iam_call import ApiCall, parse
@@ -293,7 +294,10 @@ def _identity(caller: Caller, key: str, at: datetime) -> dict[str, Any]:
 
 
 def _members(call: ApiCall, direction: str) -> Any:
-    model = get_service_model(call.service) if call.service else None
+    try:
+        model = get_service_model(call.service) if call.service else None
+    except UnknownServiceError:  # such as ssmmessages, which only agents call
+        return None
     if model is None or call.operation not in model.operation_names:
         return None
     operation = model.operation_model(call.operation)
