@@ -23,6 +23,7 @@ __all__ = [
     "judge_controls",
     "judge_secret_reader",
     "newest",
+    "password_of",
     "secret_of",
     "shown",
     "untouched_tiers",
@@ -38,6 +39,7 @@ _RULES: dict[str, tuple[int, frozenset[str]]] = {
     "endpoints": (443, frozenset({"storefront", "catalog"})),
 }
 _REQUESTS = 6
+_ARN_PARTS = 7  # behind them, valueFrom may name a key, a stage and a version
 _PAYROLL = "arn:aws:secretsmanager:us-east-1:123456789012:secret:payroll-AbCdEf"
 """A secret of others, which the shop has no business to read."""
 
@@ -116,15 +118,36 @@ def shown(lab: Session, path: str) -> str:
 
 def secret_of(container: Json, where: str) -> str:
     """Give the ARN of the secret behind DB_PASSWORD, or end the check."""
-    entries = {each["name"]: each["valueFrom"] for each in container.get("secrets") or ()}
-    found = str(entries.get("DB_PASSWORD", ""))
+    found = _reference(container)
     if ":secretsmanager:" not in found:
         raise NotYet(
             expected="DB_PASSWORD with the ARN of a secret of Secrets Manager",
             found=found or "no secret of this name",
             look_at=f"{where}.secrets",
         )
-    return ":".join(found.split(":")[:7])
+    return ":".join(found.split(":")[:_ARN_PARTS])
+
+
+def password_of(container: Json, secret: str) -> str:
+    """Give what the container gets of a secret: all of it, or one key of its JSON document.
+
+    Args:
+        container: as DescribeTaskDefinition shows it.
+        secret: the secret's text.
+    """
+    key = _reference(container).split(":")[_ARN_PARTS:][:1]
+    if not key or not key[0]:
+        return secret
+    try:
+        return str(json.loads(secret)[key[0]])
+    except (ValueError, KeyError, TypeError):
+        return secret
+
+
+def _reference(container: Json) -> str:
+    """Give the whole valueFrom of DB_PASSWORD."""
+    entries = {each["name"]: each["valueFrom"] for each in container.get("secrets") or ()}
+    return str(entries.get("DB_PASSWORD", ""))
 
 
 def judge_secret_reader(lab: Session, arn: str) -> None:
@@ -243,7 +266,8 @@ def _definitions() -> list[tuple[str, Json]]:
     harmless = [{"name": "SHOP_NAME", "value": "x"}]
 
     def one(**changes: Any) -> Json:
-        return {"networkMode": "awsvpc", "containerDefinitions": [good | changes]}
+        container = {key: value for key, value in (good | changes).items() if value is not None}
+        return {"networkMode": "awsvpc", "containerDefinitions": [container]}
 
     bare = {"containerDefinitions": [{"name": "a"}], "networkMode": "awsvpc"}
     second = {"networkMode": "awsvpc", "containerDefinitions": [good, good | {"user": "root"}]}

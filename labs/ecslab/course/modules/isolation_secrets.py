@@ -14,6 +14,7 @@ from ecslab.course.private_checks import (
     judge_controls,
     judge_secret_reader,
     newest,
+    password_of,
     secret_of,
     shown,
     untouched_tiers,
@@ -72,9 +73,10 @@ def audit(_lab: Session, answer: object) -> None:
     wanted = {"user": private_shop.VISITOR, "command": "env"}
     for key, value in wanted.items():
         given = answer.get(key)
-        if given != value:
+        meant = str(given).rsplit("/", 1)[-1] if key == "user" else given
+        if meant != value:
             found = str(given)
-            if given == "alice":
+            if meant == "alice":
                 found += ", whose call ended with an error: no session was opened"
             raise NotYet(
                 expected=f"the {key} of the session that was opened in a catalog task",
@@ -137,7 +139,7 @@ def secret(lab: Session, answer: object) -> None:  # noqa: ARG001 - asks the acc
     arn = secret_of(container, where)
     client = lab.client("secretsmanager")
     try:
-        value = client.get_secret_value(SecretId=arn)["SecretString"]
+        value = password_of(container, client.get_secret_value(SecretId=arn)["SecretString"])
     except client.exceptions.ResourceNotFoundException:
         raise NotYet(
             expected="a secret that exists", found=arn, look_at=f"{where}.secrets[0].valueFrom"
@@ -292,7 +294,7 @@ def rotate(lab: Session, answer: object) -> None:  # noqa: ARG001 - asks the acc
     versions = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
     if len(versions) < 2:  # noqa: PLR2004 - the first version and another one
         raise NotAttempted
-    value = client.get_secret_value(SecretId=arn)["SecretString"]
+    value = password_of(container, client.get_secret_value(SecretId=arn)["SecretString"])
     told = {shown(lab, "/fingerprint") for _ in range(6)}
     if told != {private_shop.fingerprint(value)}:
         raise NotYet(
