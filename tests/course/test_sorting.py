@@ -14,7 +14,11 @@ NEEDS = {"image": (), "cluster": (), "plan": ("image",), "task": ("plan", "clust
 
 
 @pytest.mark.parametrize(
-    "answer", [["a", "b"], ("b", "a"), {"a", "b"}, "ab", "a, b", "A B", ["a ", "B", "a"]]
+    "answer",
+    [
+        *(["a", "b"], ("b", "a"), {"a", "b"}, {"b": 1, "a": 2}.keys(), ["a ", "B.", "a"]),
+        *("ab", "a, b", "A B", "b; a.", "a and b"),
+    ],
 )
 def test_letters_are_read_in_any_form(answer: object) -> None:
     assert letters(answer, KNOWN, "mine") == {"a", "b"}

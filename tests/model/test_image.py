@@ -69,6 +69,15 @@ def test_a_single_image_is_no_manifest_list() -> None:
     assert Image(architecture=("ARM64",)).digest() != Image(architecture="ARM64").digest()
 
 
+def test_a_list_is_as_good_as_a_tuple() -> None:
+    listed: Any = {"architecture": ["X86_64", "ARM64"], "logs": ["begins"], "port": [80]}
+    tuples: Any = {name: tuple(value) for name, value in listed.items()}
+
+    assert Image(**listed) == Image(**tuples)
+    assert Image(**listed).digest() == Image(**tuples).digest()
+    assert Image(**listed).is_manifest_list
+
+
 VALUES = st.fixed_dictionaries(
     {},
     optional={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,7 +14,7 @@ from ecslab.course.outcomes import NotYet
 if TYPE_CHECKING:
     from ecslab.course.session import Session
 
-__all__ = ["registered", "task_of"]
+__all__ = ["arns_of", "registered", "task_of"]
 
 _REFERENCE = re.compile(r"(arn:aws:ecs:\S+:task-definition/)?[\w-]+(:\d+)?")
 _WHERE = "describe_task_definition → taskDefinition"
@@ -60,15 +61,20 @@ def task_of(lab: Session, answer: object, cluster: str) -> dict[str, Any]:
 
     Args:
         lab: the session whose account is judged.
-        answer: an ARN, a task, or what RunTask answered.
+        answer: an ARN or a task, also alone in a list, or what RunTask answered.
         cluster: the name of the cluster it must be in.
     """
+    given = answer
     if isinstance(answer, dict):
-        answer = (answer.get("tasks") or [answer])[0].get("taskArn")
+        answer = answer.get("tasks") or [answer]
+    if isinstance(answer, list | tuple) and len(answer) == 1:
+        answer = answer[0]
+    if isinstance(answer, dict):
+        answer = answer.get("taskArn")
     if not isinstance(answer, str):
         raise NotYet(
             expected="the ARN of your task",
-            found=answer,
+            found=_refusals(given) or given,
             look_at="run_task → tasks[0].taskArn",
         )
     if ":task-definition/" in answer:
@@ -86,3 +92,27 @@ def task_of(lab: Session, answer: object, cluster: str) -> dict[str, Any]:
         )
     task: dict[str, Any] = tasks[0]
     return task
+
+
+def arns_of(answer: object) -> list[str] | None:
+    """Give the ARNs of a collection of tasks, or None when it is none.
+
+    Args:
+        answer: ARNs or tasks in a list, a set or a dictionary's values, or what DescribeTasks or
+            RunTask answered.
+    """
+    if isinstance(answer, Mapping):
+        answer = answer["tasks"] if "tasks" in answer else list(answer.values())
+    if isinstance(answer, str) or not isinstance(answer, Collection):
+        return None
+    items = list(answer)
+    named = [each.get("taskArn") if isinstance(each, Mapping) else each for each in items]
+    arns = [arn for arn in named if isinstance(arn, str)]
+    return arns if len(arns) == len(items) else None
+
+
+def _refusals(answer: object) -> str:
+    """Give the reasons why RunTask placed no task."""
+    failures = answer.get("failures") if isinstance(answer, dict) else None
+    reasons = sorted({str(each.get("reason")) for each in failures or ()})
+    return f"no task; run_task → failures: {', '.join(reasons)}" if reasons else ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ecslab.course.meaning import bare
 from ecslab.course.outcomes import NotAttempted, NotYet, Passed, Result
 from ecslab.course.values import render
 from ecslab.errors import CourseError
@@ -59,6 +60,7 @@ class Check:
         """
         if _is_blank(answer):
             return Result(self, NotAttempted())
+        answer = bare(answer)
         try:
             self.judge(lab, answer)
         except (NotAttempted, NotYet) as outcome:

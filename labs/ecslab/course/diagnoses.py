@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ecslab.course.meaning import word
 from ecslab.course.outcomes import NotYet
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ CAUSES = {
 """The causes a diagnosis may name, and the layer of each."""
 
 PROOFS = ("stopCode", "stoppedReason", "exitCode", "reason", "log line")
+
+_CHOICES: Mapping[str, Iterable[str]] = {
+    "stop_code": STOP_CODES,
+    "layer": LAYERS,
+    "cause": CAUSES,
+    "proof": PROOFS,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,16 +137,17 @@ def judge(lab: Session, answer: object, truth: Diagnosis) -> None:
         keys.insert(1, "container")
     if not isinstance(answer, Mapping):
         raise NotYet(expected=f"a dictionary with the keys {', '.join(keys)}", found=answer)
-    given = {key: _plain(answer.get(key, ...)) for key in keys}
+    given = {key: answer.get(key, ...) for key in keys}
     blank = [key for key in keys if given[key] is ...]
     if blank:
         raise NotYet(
             expected=f"a value for each of {', '.join(keys)}", found=f"none for {', '.join(blank)}"
         )
-    _choice(given["stop_code"], STOP_CODES, "stop_code")
-    _choice(given["layer"], LAYERS, "layer")
-    _choice(given["cause"], CAUSES, "cause")
-    _choice(given["proof"], PROOFS, "proof")
+    for key, choices in _CHOICES.items():
+        given[key] = _choice(given[key], choices, key)
+    if truth.container:
+        names = (truth.container, truth.victim)
+        given["container"] = word(given["container"], names) or given["container"]
     shown = _shown(lab, truth)
     if given["stop_code"] != truth.stop_code:
         raise NotYet(
@@ -187,13 +196,18 @@ def _layer_and_cause(given: Mapping[str, Any], truth: Diagnosis, shown: str) -> 
         )
 
 
-def _choice(value: Any, choices: Any, key: str) -> None:
-    if value not in choices:
+def _choice(value: Any, choices: Iterable[str], key: str) -> str:
+    """Give the word of the table that is meant, or end the check with *not yet*."""
+    meant = word(value, choices)
+    if meant is None and isinstance(value, str):
+        meant = word(value.casefold().replace("initialize", "initialise"), choices)
+    if meant is None:
         raise NotYet(
             expected=f"for {key} one of: {', '.join(choices)}",
             found=value,
             look_at="the table of words above the step",
         )
+    return meant
 
 
 def _shown(lab: Session, truth: Diagnosis) -> str:
@@ -211,8 +225,3 @@ def _shown(lab: Session, truth: Diagnosis) -> str:
         f"timestamps of the way up: {', '.join(facts) or 'neither pullStartedAt nor startedAt'}; "
         f"exit codes: {', '.join(codes) or 'none'}"
     )
-
-
-def _plain(value: Any) -> Any:
-    """Give a text without the spaces around it; anything else as it is."""
-    return value.strip() if isinstance(value, str) else value

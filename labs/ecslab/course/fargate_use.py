@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ecslab.course.fargate_shop import CLUSTER
+from ecslab.course.meaning import number
 from ecslab.course.outcomes import NotYet
 from ecslab.model.task_definition.size import FARGATE_SIZES
 
@@ -67,14 +68,15 @@ def judge_peaks(lab: Session, service: str, given: object) -> None:
         )
     for value, (metric, reserved) in zip(given, _RESERVED.items(), strict=True):
         most = _most(lab, service, metric, "Maximum")
-        if isinstance(value, int | float) and abs(value - most) <= _ROUNDING:
+        used = number(value, "CPU units", "MiB")
+        if used is not None and abs(used - most) <= _ROUNDING:
             continue
         found = str(value)
-        if isinstance(value, int | float):
+        if used is not None:
             average = _most(lab, service, metric, "Average", whole=True)
-            if abs(value - average) <= _ROUNDING:
+            if abs(used - average) <= _ROUNDING:
                 found += ", which is the average of the hour"
-            elif abs(value * reserved / 100 - most) <= reserved / 100:
+            elif abs(used * reserved / 100 - most) <= reserved / 100:
                 found += ", which is the percentage"
         what = "CPU units" if metric == "CPUUtilization" else "MiB"
         raise NotYet(

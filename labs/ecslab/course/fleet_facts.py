@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ecslab.course.answers import arns_of
 from ecslab.course.fleet_shop import CLUSTER
 from ecslab.course.outcomes import NotAttempted, NotYet
 
@@ -138,11 +139,11 @@ def memory_of(lab: Session, definition: str) -> int:
 
 
 def _arns(answer: object) -> list[str]:
-    items = answer.get("tasks", []) if isinstance(answer, dict) else answer
-    if not isinstance(items, list | tuple):
+    arns = arns_of(answer)
+    if arns is None:
         raise NotYet(
             expected="the answer of run_task",
             found=answer,
             look_at="what run_task gives back",
         )
-    return [str(each["taskArn"]) if isinstance(each, dict) else str(each) for each in items]
+    return arns

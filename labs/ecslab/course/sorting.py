@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import KeysView, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from ecslab.course.meaning import word
 from ecslab.course.outcomes import NotYet
 
 __all__ = ["expect_letters", "expect_order", "letters"]
+
+_PUNCTUATION = re.compile(r"[,;.\s]+|\band\b", re.IGNORECASE)
 
 
 def letters(answer: object, known: AbstractSet[str], name: str) -> frozenset[str]:
@@ -19,16 +23,16 @@ def letters(answer: object, known: AbstractSet[str], name: str) -> frozenset[str
         name: of the learner's variable.
     """
     if isinstance(answer, str):
-        words = answer.replace(",", " ").split()
+        words = _PUNCTUATION.sub(" ", answer).split()
         spelled = len(words) == 1 and set(words[0].lower()) <= known
         answer = list(words[0]) if spelled else words
-    if not isinstance(answer, list | tuple | set | frozenset):
+    if not isinstance(answer, list | tuple | set | frozenset | KeysView):
         raise NotYet(
             expected='letters of the table, such as ["a", "b"]',
             found="..." if answer is Ellipsis else f"a value of type {type(answer).__name__}",
             look_at=f"the variable {name}",
         )
-    found = frozenset(str(letter).strip().lower() for letter in answer)
+    found = frozenset(str(letter).strip(" .\"'`").lower() for letter in answer)
     strange = sorted(found - known)
     if strange:
         raise NotYet(
@@ -81,7 +85,7 @@ def expect_order(answer: object, needs: Mapping[str, Sequence[str]], name: str) 
             found=f"a value of type {type(answer).__name__}",
             look_at=look_at,
         )
-    order = [str(piece).strip().lower() for piece in answer]
+    order = [word(str(piece), needs) or str(piece).strip().lower() for piece in answer]
     strange = [piece for piece in order if piece not in needs]
     missing = [piece for piece in needs if piece not in order]
     if strange or missing or len(order) != len(needs):

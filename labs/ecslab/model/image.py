@@ -107,7 +107,10 @@ class Image:
     size: float = 60.0
 
     def __post_init__(self) -> None:
-        """Refuse values that no image can have."""
+        """Take lists for tuples, and refuse values that no image can have."""
+        for name in (*_TUPLES, "port", "architecture"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
         for problem in (*self._odd_values(), *self._odd_numbers()):
             raise ValueError(problem)
 

@@ -10,6 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ecslab.course import Module, NotAttempted, NotYet, Session, bookshop, expect
+from ecslab.course.meaning import number, word
 
 if TYPE_CHECKING:
     from ecslab.cloud import Cloud
@@ -227,11 +228,11 @@ def proof(lab: Session, answer: object) -> None:
             found=", ".join(f"{count} with {name}" for name, count in sorted(placed.items())),
             look_at=look_at,
         )
-    found = dict(answer) if isinstance(answer, Mapping) else answer
-    if found != dict(placed):
+    given = dict(answer) if isinstance(answer, Mapping) else {}
+    if {name: number(count) for name, count in given.items()} != dict(placed):
         raise NotYet(
             expected="for each capacity provider the number of tasks it runs, as a dictionary",
-            found=found,
+            found=given or answer,
             look_at=look_at,
         )
 
@@ -249,7 +250,7 @@ def refusal(lab: Session, answer: object) -> None:  # noqa: ARG001 - judges the 
     """Judge the error code; the exception that carries it will do as well."""
     if isinstance(answer, ClientError):
         answer = answer.response.get("Error", {}).get("Code")
-    if answer == REFUSAL:
+    if word(answer, [REFUSAL]):
         return
     expected = f"the code with which AWS refuses to delete {OLD} as you found it"
     look_at = 'error.response["Error"]["Code"]'

@@ -16,6 +16,7 @@ from ecslab.course.fleet_facts import (
     service_tasks,
     tasks_of,
 )
+from ecslab.course.meaning import number, word
 from ecslab.course.releases import expect_none_lost, load_of
 
 if TYPE_CHECKING:
@@ -95,11 +96,12 @@ def explain(lab: Session, answer: object) -> None:
     }
     for key, (value, words, where) in wanted.items():
         found = answer.get(key)
-        if isinstance(found, bool) or found != value:
+        meant = word(found, [value]) if isinstance(value, str) else number(found, "MiB")
+        if meant != value:
             told = found
-            if key == "left" and found == registered:
+            if key == "left" and meant == registered:
                 told = f"{found}, which is an instance without a task"
-            elif key == "left" and found == fleet_shop.INDEX_MEMORY:
+            elif key == "left" and meant == fleet_shop.INDEX_MEMORY:
                 told = f"{found}: 4096 - 2048, but an instance does not register all of its memory"
             raise NotYet(expected=f"report[{key!r}]: {words}", found=told, look_at=where)
 

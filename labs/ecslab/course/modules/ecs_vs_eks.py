@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecslab.course import Module, NotAttempted, NotYet, Session, choices, eks_shop, one
 from ecslab.course.fargate_shop import HOURS_A_MONTH, monthly
 from ecslab.course.manifests import judge_deployment
+from ecslab.course.meaning import number
 from ecslab.course.pod_parts import judge_environment, judge_probes, judge_resources
 from ecslab.course.roles_of_pods import judge_permission, judge_trust
 
@@ -304,11 +305,12 @@ def bill(lab: Session, answer: object) -> None:  # noqa: ARG001 - the prices are
     for key, value in wanted.items():
         given = answer.get(key)
         expected = f"USD a month of three storefronts on Fargate with {key.upper()}"
-        if isinstance(given, bool) or not isinstance(given, int | float):
+        sum_ = number(given, "USD", "$")
+        if sum_ is None:
             raise NotYet(expected=expected, found=given, look_at=f'bill["{key}"]')
-        if abs(given - value) > _CENT:
-            why = next((each for sum_, each in partial.items() if abs(given - sum_) <= _CENT), "")
-            found = f"{given:.2f}, {why}" if why else f"{given:.2f}"
+        if abs(sum_ - value) > _CENT:
+            why = next((each for part, each in partial.items() if abs(sum_ - part) <= _CENT), "")
+            found = f"{sum_:.2f}, {why}" if why else f"{sum_:.2f}"
             raise NotYet(expected=expected, found=found, look_at=f'bill["{key}"]')
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecslab.course import Module, NotAttempted, NotYet, Session, fargate_orders, fargate_shop
 from ecslab.course.answers import registered, task_of
 from ecslab.course.fargate_use import judge_peaks, judge_size, peaks_of, right_size
+from ecslab.course.meaning import number
 
 if TYPE_CHECKING:
     from ecslab.cloud import Cloud
@@ -263,14 +264,15 @@ def _judge_sum(key: str, given: object, sizes: Mapping[str, tuple[int, int]]) ->
     wanted = sum(count * fargate_shop.monthly(*sizes[name]) for name, count in COUNTS.items())
     single = sum(fargate_shop.monthly(*sizes[name]) for name in COUNTS)
     expected = f"what the five tasks cost {key} your change, in USD a month"
-    if isinstance(given, bool) or not isinstance(given, int | float):
+    dollars = number(given, "USD", "$")
+    if dollars is None:
         raise NotYet(expected=expected, found=given, look_at=f'bill["{key}"]')
-    if abs(given - wanted) <= _CENT:
+    if abs(dollars - wanted) <= _CENT:
         return
-    found = f"{given:.2f}"
-    if abs(given - single) <= _CENT:
+    found = f"{dollars:.2f}"
+    if abs(dollars - single) <= _CENT:
         found += ", which counts each service once"
-    elif abs(given * fargate_shop.HOURS_A_MONTH - wanted) <= _CENT * fargate_shop.HOURS_A_MONTH:
+    elif abs(dollars * fargate_shop.HOURS_A_MONTH - wanted) <= _CENT * fargate_shop.HOURS_A_MONTH:
         found += ", which is for one hour"
     raise NotYet(expected=expected, found=found, look_at=f'bill["{key}"]')
 

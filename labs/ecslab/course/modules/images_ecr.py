@@ -17,7 +17,7 @@ from ecslab.course import (
     expect,
     image_shop,
 )
-from ecslab.course.answers import task_of
+from ecslab.course.answers import arns_of, task_of
 from ecslab.course.image_answers import (
     architecture,
     definition_of,
@@ -84,8 +84,10 @@ def lab(cloud: Cloud) -> None:
 )
 def stale(lab: Session, answer: object) -> None:
     """Judge a collection of ARNs against the digests of the tasks that were there."""
-    given = list(answer) if isinstance(answer, list | tuple | set | dict) else None
-    if given is None or not all(isinstance(arn, str) for arn in given):
+    given = arns_of(answer)
+    if isinstance(answer, dict) and given and ":task/" not in given[0]:
+        given = list(answer)  # the ARNs are the keys, as of a dictionary of digests
+    if given is None:
         raise NotYet(expected="a list of task ARNs", found=answer, look_at="list_tasks → taskArns")
     storefronts = _storefronts(lab)
     now = digest_of(lab, "storefront", OLD_TAG)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from ecslab.course import Module, NotAttempted, NotYet, Session, expect, network_shop
+from ecslab.course.answers import task_of
 from ecslab.course.network_answers import (
     addresses_of,
     described_service,
@@ -359,13 +360,11 @@ def endured(lab: Session, answer: object) -> None:
 
 def _task(lab: Session, answer: object, family: str) -> Found:
     """Give the task that an answer names, or end the check with *not yet*."""
-    ecs = lab.client("ecs")
-    found = ecs.describe_tasks(cluster=CLUSTER, tasks=[answer])["tasks"] if answer else []
-    if not found or f"/{family}:" not in found[0]["taskDefinitionArn"]:
+    task: Found = task_of(lab, answer, CLUSTER)
+    if f"/{family}:" not in task["taskDefinitionArn"]:
         raise NotYet(
             expected=f"the ARN of a task of the family {family}",
-            found=answer if not found else "the ARN of another task",
+            found="the ARN of another task",
             look_at="run_task → tasks[0].taskArn",
         )
-    task: Found = found[0]
     return task

@@ -17,6 +17,7 @@ from ecslab.course import (
     witnesses,
 )
 from ecslab.course.mailer import EXIT_CODE, NAME, REASON, run_mailer
+from ecslab.course.meaning import number, word
 from ecslab.course.tiers import CLUSTER, TIERS
 from ecslab.sim.load import Load
 
@@ -105,12 +106,12 @@ def waits(lab: Session, answer: object) -> None:
 )
 def slow(lab: Session, answer: object) -> None:
     """Judge the tier by name, and the CPU at its peak."""
-    if not isinstance(answer, tuple) or len(answer) != 2:  # noqa: PLR2004 - name and number
+    if not isinstance(answer, tuple | list) or len(answer) != 2:  # noqa: PLR2004 - name and number
         raise NotYet(expected="(slow, cpu): a name and a number", found=answer)
     name, cpu = answer
     if name is ... or cpu is ...:
         raise NotAttempted
-    if name != SLOW:
+    if word(name, [SLOW]) is None:
         known = {
             "storefront": "storefront takes longest, and nearly all of that it waits",
             "catalog": "catalog warns in its log, but most of its time it waits",
@@ -121,7 +122,7 @@ def slow(lab: Session, answer: object) -> None:
             look_at="seconds[tier] - waits[tier], for each tier",
         )
     highest = max(tier_times.cpu(lab, SLOW), default=0.0)
-    if not _near(cpu, highest):
+    if not _near(number(cpu, "%", "percent"), highest):
         raise NotYet(
             expected=f"the highest Maximum of CPUUtilization of {SLOW}, minute by minute",
             found=cpu,
@@ -309,8 +310,9 @@ def _each_number(answer: object, names: tuple[str, ...], wanted: Found, unit: st
     if not isinstance(answer, dict) or set(answer) != set(names):
         raise NotYet(expected=f"a dictionary of {', '.join(names)}", found=answer)
     for name in names:
-        if not _near(answer[name], wanted[name]):
-            hint = " (milliseconds?)" if _near(answer[name], wanted[name] * 1000) else ""
+        value = number(answer[name], "seconds", "s")
+        if not _near(value, wanted[name]):
+            hint = " (milliseconds?)" if _near(value, wanted[name] * 1000) else ""
             raise NotYet(
                 expected=f"{unit} of {name}, on average over the ten busy minutes",
                 found=f"{answer[name]}{hint}",
@@ -318,10 +320,8 @@ def _each_number(answer: object, names: tuple[str, ...], wanted: Found, unit: st
             )
 
 
-def _near(value: object, wanted: float) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return abs(value - wanted) <= max(_CLOSE * wanted, 0.01)
+def _near(value: float | None, wanted: float) -> bool:
+    return value is not None and abs(value - wanted) <= max(_CLOSE * wanted, 0.01)
 
 
 def _alarm(lab: Session) -> Found:

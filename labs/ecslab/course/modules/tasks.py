@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecslab.course import Module, NotYet, Session, bookshop_jobs, expect
-from ecslab.course.answers import task_of
+from ecslab.course.answers import arns_of, task_of
 from ecslab.course.diagnoses import THE_DEAD, judge
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def lab(cloud: Cloud) -> None:
 )
 def find_the_dead(lab: Session, answer: object) -> None:
     """Judge a collection of ARNs against the account's tasks of the night."""
-    given = list(answer.values()) if isinstance(answer, dict) else answer
-    if not isinstance(given, list | tuple | set) or not all(isinstance(arn, str) for arn in given):
+    given = arns_of(answer)
+    if given is None:
         raise NotYet(
             expected="a list of five task ARNs",
             found=answer,
