@@ -145,6 +145,74 @@ def test_copies_of_cells_run_once(handed: Any, work: Any) -> None:
     assert merged(handed, work) == honest
 
 
+@pytest.mark.parametrize("kept", ["answer", "check", "neither"])
+def test_an_answer_that_was_merged_with_its_check_counts(handed: Any, work: Any, kept: str) -> None:
+    """JupyterLab keeps the id of the first cell, other programs keep another or none."""
+    honest = merged(handed, work)
+    for name in ("first", "second", "third"):
+        answer, check = cell_named(work, f"answer-{name}"), cell_named(work, f"check-{name}")
+        both = f"{answer['source']}\n\n{check['source']}  # and see\n"
+        work["cells"].remove(answer)
+        if kept == "answer":
+            check |= {"id": answer["id"], "metadata": answer["metadata"]}
+        check["source"] = both
+    if kept == "neither":
+        for cell in work["cells"]:
+            del cell["id"]
+            cell["metadata"] = {}
+
+    result = merged(handed, work)
+
+    assert {name: text.strip() for name, text in sources(result).items()} == {
+        name: text.strip() for name, text in sources(honest).items()
+    }
+    assert fixed(result) == fixed(honest)
+
+
+def test_a_copy_of_a_stub_does_not_undo_the_answer(handed: Any, work: Any) -> None:
+    honest = merged(handed, work)
+    place = work["cells"].index(cell_named(work, "answer-first")) + 1
+    work["cells"].insert(place, {**cell_named(handed.starter, "answer-first"), "id": "copied"})
+
+    assert merged(handed, work) == honest
+
+
+@pytest.fixture
+def two_cells(handed: Any, work: Any) -> Any:
+    """The lab with a second answer cell in its second step, which is all in the first one."""
+    more = "total = ...\nsecond = ...\nprint(total)"
+    for notebook in (handed.reference, handed.starter, work):
+        place = notebook["cells"].index(cell_named(notebook, "check-second"))
+        second = {**cell_named(notebook, "answer-second"), "id": "more-second", "source": more}
+        notebook["cells"].insert(place, second)
+    cell_named(work, "answer-second")["source"] = "second = 6"
+    return work
+
+
+def test_a_step_in_one_cell_is_not_undone_by_the_stub_of_a_deleted_one(
+    handed: Any, two_cells: Any
+) -> None:
+    two_cells["cells"].remove(cell_named(two_cells, "more-second"))
+
+    result = merged(handed, two_cells)
+
+    assert sources(result)["more-second"] == "total = ...\nprint(total)"
+    assert not notes_of(cell_named(result, "more-second"))["changed"]
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_an_answer_that_is_no_code_does_not_run_and_says_why(
+    handed: Any, work: Any, kind: str
+) -> None:
+    cell_named(work, "answer-first")["cell_type"] = kind
+
+    result = cell_named(merged(handed, work), "answer-first")
+
+    assert result["source"] == "first = ..."
+    assert f"is a {kind} cell" in notes_of(result)["note"]
+    assert "change its type to Code" in notes_of(result)["note"]
+
+
 def test_own_cells_stay_behind_the_cell_they_follow(handed: Any, work: Any) -> None:
     place = work["cells"].index(cell_named(work, "answer-first")) + 1
     own = {"cell_type": "code", "id": "mine", "metadata": {}, "source": "first += 0", "outputs": []}

@@ -77,6 +77,18 @@ def test_what_was_not_attempted_earns_nothing(graded: Any) -> None:
     assert outcomes == {"first": "not yet", "second": "not attempted", "third": "not attempted"}
 
 
+def test_an_answer_in_a_markdown_cell_is_told_what_to_do(handed: Any, parent: Any) -> None:
+    notebook = handed.solved()
+    notebook["cells"][3]["cell_type"] = "markdown"
+    path = handed.hand_in(notebook)
+
+    (report,) = grade_files([path], course=handed.files, parent=parent)
+
+    (lost,) = [check for check in report.checks if not check.earned]
+    assert (lost.id, lost.outcome) == ("second", "not attempted")
+    assert "change its type to Code" in lost.message
+
+
 def test_names_are_found_wherever_python_binds_them() -> None:
     code = "import os.path as p, re\nfor i in x: pass\ndef f(): g = h\nclass C: pass\n(a := b)"
 

@@ -15,7 +15,7 @@ from ecslab.course.grading.kernel import CourseKernel, KernelDied
 from ecslab.course.grading.merge import notes_of
 from ecslab.course.grading.second_look import NOTE
 from ecslab.course.grading.text import clean
-from ecslab.course.grading.verdict import LEARNERS, LONGEST_TEXT, Role, Verdict, What
+from ecslab.course.grading.verdict import LEARNERS, LONGEST_ERROR, LONGEST_TEXT, Role, Verdict, What
 from ecslab.errors import CourseError
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
     def reference(self) -> str:
         """The solution's code of an answer, or the code of a cell that is given."""
         return str(notes_of(self.cell).get("reference", self.source))
+
+    @property
+    def stub(self) -> str:
+        """An answer as the lab begins it."""
+        return str(notes_of(self.cell).get("stub", ""))
 
     @property
     def changed(self) -> bool:
@@ -96,6 +101,9 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
             what, error, note = "passed", "", NOTE
         except CourseError as failure:
             error = str(failure)
+            raise
+        except Exception as failure:
+            error = _one_line(f"this cell could not be judged: {type(failure).__name__}: {failure}")
             raise
         finally:
             self._note(what, error, note, time.monotonic() - started)
@@ -166,8 +174,14 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
         if not file.missed_before(self.number):
             return False
         first = self.test_outputs
+        looks = file.second_look.meanings(self.number)
+        return any(self._passes_when(names, first) for names in looks)
+
+    def _passes_when(self, names: set[str], first: Any) -> bool:
+        """Judge the check once more, with these names as the learner has bound them."""
+        file = self.file
         try:
-            runner = file.second_look.prepare(self.number, file.chain.culprits)
+            runner = file.second_look.prepare(self.number, file.chain.culprits, names)
             if runner is None:
                 return False
             self._judge(runner.before(self))
@@ -226,11 +240,12 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
                 error=error,
                 text=text[:LONGEST_TEXT],
                 seconds=round(seconds, 3),
-                note=note,
+                note=note or noted.get("note", ""),
             )
         )
 
 
 def _one_line(text: str) -> str:
-    lines = _COLOUR.sub("", text).strip().splitlines()
-    return lines[0][:LONGEST_TEXT].rstrip(": ") if lines else ""
+    """Give an error on one line, and no more of it than anybody reads."""
+    line = " ".join(_COLOUR.sub("", text).split()).rstrip(": ")
+    return line if len(line) <= LONGEST_ERROR else f"{line[: LONGEST_ERROR - 1]}…"

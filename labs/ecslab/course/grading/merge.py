@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 from bisect import bisect_right
 from collections import defaultdict
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecslab.course.grading.matching import match_cells
+from ecslab.course.grading.names import bound_by
 from ecslab.course.grading.notebook import (
     Cell,
     Notebook,
@@ -17,6 +19,7 @@ from ecslab.course.grading.notebook import (
     source_of,
     tags_of,
 )
+from ecslab.course.grading.separate import separated
 
 __all__ = ["KERNEL", "check_id", "merge", "notes_of", "pristine", "role_of"]
 
@@ -27,6 +30,7 @@ KERNEL = {
 """The only kernel that grading starts, whatever a submission names."""
 
 _CHECK = "check-"
+_NO_CODE = ("markdown", "raw")
 _MARKERS = {
     "NBVAL_CHECK_OUTPUT",
     "NBVAL_IGNORE_OUTPUT",
@@ -50,22 +54,28 @@ def merge(reference: Notebook, submission: Notebook, starter: Notebook | None = 
 
     Returns:
         A new notebook. `metadata.ecslab` of each code cell says its role (``given``, ``answer``,
-        ``check`` or ``extra``), the check it belongs to, whether the learner changed it, and how
-        the solution answers.
+        ``check`` or ``extra``), the check it belongs to, whether the learner changed it, how the
+        solution answers, and how the lab began it.
     """
     kept = [cell for cell in pristine(reference)["cells"] if "solution" not in tags_of(cell)]
-    theirs = submission["cells"]
+    theirs = separated(submission["cells"])
     matches = match_cells(kept, theirs)
     stubs = _stubs(starter)
-    extras = _extras(kept, theirs, matches)
+    extras = _extras(kept, theirs, matches, stubs)
+    written = _written(kept, theirs, matches, extras, stubs)
+    astray = _astray(theirs)
     merged = [_extra(cell, number) for number, cell in enumerate(extras.pop(-1, []), 1)]
     for place, cell in enumerate(kept):
         if role_of(cell) == "answer":
-            stub = stubs.get(cell_names(cell)[0] or "")
-            source = stub or ""
+            name = cell_names(cell)[0] or ""
+            stub = stubs.get(name)
             if place in matches:
                 source = source_of(theirs[matches[place]])
-            merged.append(_answer(cell, source, changed=stub is None or source != stub))
+                noted: dict[str, Any] = {"changed": stub is None or source != stub}
+            else:
+                source = _missing_of(stub or "", bound_by(written[place]))
+                noted = {"changed": False, "note": astray.get(name, "")}
+            merged.append(_answer(cell, source, {**noted, "stub": stub or ""}))
         else:
             merged.append(cell)
         start = len(merged)
@@ -121,15 +131,16 @@ def _stubs(starter: Notebook | None) -> dict[str, str]:
 
 
 def _extras(
-    kept: Sequence[Cell], theirs: Sequence[Cell], matches: dict[int, int]
+    kept: Sequence[Cell], theirs: Sequence[Cell], matches: dict[int, int], stubs: dict[str, str]
 ) -> dict[int, list[Cell]]:
     """Find the learner's own code cells, by the place of the reference cell in front of them.
 
     A mere copy of a cell that runs anyway is left out, so that an account is not started anew, or
-    something created twice, by a slip of the hand.
+    something created twice, by a slip of the hand; and so is a copy of an answer's beginning.
     """
     known = {source_of(cell).strip() for cell in kept if role_of(cell) != "answer"}
     known |= {source_of(theirs[place]).strip() for place in matches.values()}
+    known |= {stub.strip() for stub in stubs.values()}
     anchors = sorted((theirs_at, place) for place, theirs_at in matches.items())
     starts = [start for start, _ in anchors]
     extras: dict[int, list[Cell]] = defaultdict(list)
@@ -140,8 +151,54 @@ def _extras(
     return extras
 
 
-def _answer(cell: Cell, source: str, *, changed: bool) -> Cell:
-    noted = {"role": "answer", "changed": changed, "reference": source_of(cell)}
+def _written(
+    kept: Sequence[Cell],
+    theirs: Sequence[Cell],
+    matches: dict[int, int],
+    extras: dict[int, list[Cell]],
+    stubs: dict[str, str],
+) -> dict[int, list[str]]:
+    """Give for each place in the reference what the learner has written for its step."""
+    steps: list[list[str]] = [[source_of(cell) for cell in extras.get(-1, [])]]
+    found = {}
+    for place, cell in enumerate(kept):
+        found[place] = steps[-1]
+        if role_of(cell) == "check":
+            steps.append([])
+        if role_of(cell) == "answer" and place in matches:
+            source = source_of(theirs[matches[place]])
+            steps[-1] += [source] if source != stubs.get(cell_names(cell)[0] or "") else []
+        steps[-1] += [source_of(added) for added in extras.get(place, [])]
+    return found
+
+
+def _missing_of(stub: str, bound: set[str]) -> str:
+    """Give the part of a deleted answer's stub that binds what nothing else of the step binds.
+
+    Who writes a whole step into one cell and deletes the others has attempted all of it.
+    """
+    try:
+        parts = [ast.get_source_segment(stub, node) or "" for node in ast.parse(stub).body]
+    except (SyntaxError, ValueError):
+        return stub
+    missing = [part for part in parts if not bound_by([part]) or bound_by([part]) - bound]
+    return stub if missing == parts else "\n".join(missing)
+
+
+def _astray(theirs: Sequence[Cell]) -> dict[str, str]:
+    """Say of each cell that is no code cell why it counts for nothing, by its names."""
+    return {
+        name: f"the cell of your answer is a {cell['cell_type']} cell, which does not run:"
+        " change its type to Code"
+        for cell in theirs
+        if cell.get("cell_type") in _NO_CODE and source_of(cell).strip()
+        for name in cell_names(cell)
+        if name
+    }
+
+
+def _answer(cell: Cell, source: str, more: dict[str, Any]) -> Cell:
+    noted = {"role": "answer", "reference": source_of(cell), **more}
     return {
         **cell,
         "source": _defused(source),

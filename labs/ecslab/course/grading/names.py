@@ -34,7 +34,7 @@ def read_by(sources: Iterable[str]) -> set[str]:
 
 
 def kept(names: Iterable[str]) -> str:
-    """Give code that keeps what names mean now.
+    """Give code that keeps what names mean now, in place of what it kept before.
 
     Args:
         names: those of them that mean nothing are left out.
@@ -47,9 +47,10 @@ def restored(names: Iterable[str]) -> str:
     """Give code that gives names back what `kept` kept.
 
     Args:
-        names: the same.
+        names: any; those that it did not keep are left as they are.
     """
-    return f"globals().update({_STORE})\ndel {_STORE}" if set(names) else f"del {_STORE}"
+    store = f"globals().get({_STORE!r}, {{}})"
+    return f"globals().update({{n: {store}[n] for n in {sorted(names)!r} if n in {store}}})"
 
 
 def _nodes(source: str) -> Iterator[ast.AST]:

@@ -159,6 +159,8 @@ def _outcome(
     blamed = blamed or (judged if judged.what == "timeout" else None)
     if judged.what == "passed":
         return "passed", f"{block}\n  {judged.note}" if judged.note else block
+    notes = [cell.note for cell in group if cell.learners and cell.note]
+    block = "\n  ".join([block, *notes])
     if blamed is not None:
         return ("timeout" if blamed.what == "timeout" else "error"), _told(blamed)
     if block.startswith(("○", "✘")):

@@ -22,6 +22,10 @@ class LookedAt(Runnable, Protocol):
         """The solution's code of an answer, or the code of a cell that is given."""
 
     @property
+    def stub(self) -> str:
+        """An answer as the lab begins it."""
+
+    @property
     def changed(self) -> bool:
         """Whether the learner wrote something into it."""
 
@@ -45,13 +49,34 @@ class SecondLook:
         self._start = start
         self._runner: Runner | None = None
         self._seen = 0
+        self._lent: set[str] = set()
 
-    def prepare(self, number: int, culprits: set[int]) -> Runner | None:
+    def meanings(self, number: int) -> list[set[str]]:
+        """Give, for each look that may tell something new, the names that stay the learner's.
+
+        What the course reads must be the solution's, as its account is. All other names are the
+        learner's own. But those that the lab itself hands from step to step, in the stubs of its
+        answers, may be wrong because of an earlier step: when this step uses one, there are two
+        looks, with the learner's and with the solution's.
+
+        Args:
+            number: the check's place among the code cells.
+        """
+        first = self._first_of_step(number)
+        private = self._private_names(first)
+        handed = bound_by(cell.stub for cell in self._cells[:first] if cell.role == "answer")
+        helpers = [cell for cell in self._cells[:first] if cell.role == "extra"]
+        used = read_by(cell.source for cell in (*helpers, *self._cells[first:number]))
+        contested = private & handed & used
+        return [private, private - contested] if contested else [private]
+
+    def prepare(self, number: int, culprits: set[int], names: set[str]) -> Runner | None:
         """Bring processes to the point where a check can run.
 
         Args:
             number: the check's place among the code cells.
             culprits: places of cells that hang or end their process.
+            names: one of its `meanings`.
 
         Returns:
             What runs it, or None when a second look would show nothing new.
@@ -68,14 +93,15 @@ class SecondLook:
             for cell in self._cells[self._seen : first]
             if cell.role != "check" and cell.number not in culprits and not cell.left_out
         ]
-        names = self._private_names(first)
+        private = self._private_names(first)
+        known = self._seen > first  # this step's first look has kept what the learner means
         solution = [
             cell.reference
             for cell in self._cells[:first]
             if cell.role in {"given", "answer"} and not cell.left_out
         ]
         # The trusted process needs none of the learner's: there, what was asked is repeated.
-        for code in (*earlier, kept(names)):
+        for code in () if known else (restored(self._lent), *earlier, kept(private)):
             if not runner.kernel.run(code):
                 return None
         for code in solution:
@@ -83,7 +109,7 @@ class SecondLook:
                 return None
         if not runner.kernel.run(restored(names)):
             return None
-        self._seen = number
+        self._seen, self._lent = number, private - names
         return runner if self._runs(runner, step) else None
 
     def _runs(self, runner: Runner, step: Sequence[LookedAt]) -> bool:
@@ -109,11 +135,7 @@ class SecondLook:
         return checks[-1] + 1 if checks else 0
 
     def _private_names(self, first: int) -> set[str]:
-        """Give the names that the learner chose for himself: no cell of the course reads them.
-
-        What the course does read must be the solution's, as its account is. A learner's own name
-        can mean one thing to the learner and another to the solution; the learner's is kept.
-        """
+        """Give the names that the learner has bound, and that no cell of the course reads."""
         own = [cell.source for cell in self._cells[:first] if cell.role in LEARNERS]
         course = [cell.source for cell in self._cells if cell.role not in LEARNERS]
         return bound_by(own) - read_by(course) - bound_by(course)

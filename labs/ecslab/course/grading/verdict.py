@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["LEARNERS", "LONGEST_TEXT", "Role", "Verdict", "What"]
+__all__ = ["LEARNERS", "LONGEST_ERROR", "LONGEST_TEXT", "Role", "Verdict", "What"]
 
 Role = Literal["given", "answer", "check", "extra"]
 What = Literal["passed", "failed", "timeout", "died", "skipped"]
 
 LEARNERS: frozenset[Role] = frozenset({"answer", "extra"})
 """Roles of the cells that a learner wrote."""
+
+LONGEST_ERROR = 400
+"""Characters that are kept of an error; AWS's longest sentences have some three hundred."""
 
 LONGEST_TEXT = 4000
 """Characters that are kept of what a cell printed."""
@@ -30,7 +33,7 @@ class Verdict:
         error: the exception in one line, or nothing.
         text: what it printed, shortened.
         seconds: wall-clock seconds.
-        note: how it was judged, when that was not the ordinary way.
+        note: how it was judged when that was not the ordinary way, or why an answer did not run.
     """
 
     cell: str
