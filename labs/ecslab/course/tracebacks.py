@@ -18,7 +18,7 @@ from ecslab.errors import CourseError
 __all__ = ["shorten"]
 
 _INSIDE = frozenset({"boto3", "botocore"})
-_CHECK = re.compile(r"\.check\(\s*[\"'](?P<id>[^\"']+)")
+_CHECK = re.compile(r"(?P<session>\w+)\.check\(\s*[\"'](?P<id>[^\"']+)")
 
 
 def shorten(shell: Any = None) -> None:
@@ -64,6 +64,10 @@ def _unanswered(error: NameError, traceback: TracebackType) -> CourseError | Non
     check = _CHECK.search(line)
     if check is None:
         return None
+    if error.name == check["session"]:
+        return CourseError(
+            f"{check['id']}: the check needs {error.name}; run the notebook's first cell again."
+        )
     return CourseError(
         f"{check['id']}: not attempted. Run the cell above the check first: it makes {error.name}."
     )

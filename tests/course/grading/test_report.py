@@ -235,6 +235,16 @@ def test_a_missing_verdict_is_explained_by_the_ending(handed: Any) -> None:
     assert outcome(handed, ending="the notebook ended the program")[0] == "error"
 
 
+def test_a_given_cell_behind_a_check_is_no_reason_for_it(handed: Any) -> None:
+    check = cell("check-first", "check", "failed", error="NameError: name 'lab' is not defined")
+    score = cell("score", "given", "failed", error="NameError: name 'lab' is not defined")
+
+    (first, *_) = results_of(steps_of(handed.reference, {}), [check, score], "not run")
+
+    assert first.outcome == "error"
+    assert first.message.startswith("the check could not run: NameError: name 'lab'")
+
+
 def test_a_broken_given_cell_is_named(handed: Any) -> None:
     setup = cell("setup", "given", "failed", error="ImportError: no ecslab")
     check = cell("check-first", "check", "failed", error="NameError: lab")

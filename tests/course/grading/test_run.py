@@ -132,6 +132,35 @@ def test_a_loop_an_exit_and_a_swallowed_error_cost_only_themselves(
     assert "nosuchmagic" in messages(report)["third"]
 
 
+def test_a_cell_takes_the_output_and_the_functions_of_python_from_nobody_but_itself(
+    handed: Any, graded: Any
+) -> None:
+    notebook = handed.solved(
+        first="first = 5\nimport builtins\nbuiltins.print = builtins.len = None",
+        second="second = 6\nimport io, sys\nsys.stdout.close()\nsys.stdout = io.StringIO()",
+        third='lab.account["third"] = 5\nimport sys\nsys.stdout = sys.stderr = None',
+    )
+
+    report = graded(notebook, timeout=CELL_SECONDS)
+
+    assert set(outcomes(report).values()) == {"passed"}
+
+
+def test_a_shutdown_is_an_error_of_its_cell_and_a_command_needs_no_terminal(
+    handed: Any, graded: Any
+) -> None:
+    notebook = handed.solved(
+        first="get_ipython().kernel.do_shutdown(False)\nfirst = 5",
+        second="!echo one; exit 3\nsecond = 6",
+        third="del lab.account\nlab = None",
+    )
+
+    report = graded(notebook, timeout=CELL_SECONDS)
+
+    assert outcomes(report) == {"first": "error", "second": "passed", "third": "error"}
+    assert messages(report)["first"].startswith("SystemExit")
+
+
 ENDS_LATER = """\
 class Bomb:
     def __eq__(self, other):

@@ -63,12 +63,24 @@ _NO_PAUSE = "--Kernel._execute_sleep=0"
 
 # exit() in Jupyter ends the process a moment later, while the next cell is running. Here it is an
 # error of the cell that called it. A pending output is not lost: the first message shows that the
-# output channel is open.
+# output channel is open. A cell that closes or replaces stdout, or a function of Python, does so
+# for itself: the checks behind it must be able to print. A command behind ! gets no terminal, as a
+# sandbox has none.
 _FIRST_CODE = """
 def _prepare():
-    def ask_exit():
+    import builtins, sys
+    shell, streams, functions = get_ipython(), (sys.stdout, sys.stderr), dict(vars(builtins))
+    def end(*_arguments, **_options):
         raise SystemExit("exit() would end the notebook here; delete it")
-    get_ipython().ask_exit = ask_exit
+    def mend(*_arguments):
+        sys.stdout, sys.stderr = streams
+        vars(builtins).update(functions)
+        sys.settrace(None)
+    for stream in streams:
+        stream.close = lambda: None
+    shell.ask_exit = shell.kernel.do_shutdown = end
+    shell.system = shell.system_raw
+    shell.events.register("post_run_cell", mend)
 _prepare()
 del _prepare
 """

@@ -18,6 +18,7 @@ __all__ = ["CheckResult", "Outcome", "Report", "Step", "results_of", "steps_of"]
 
 Outcome = Literal["passed", "not yet", "not attempted", "error", "timeout"]
 
+_OWN_WORDS = "CourseError: "
 _PASSED = re.compile(r"✔ (?P<id>[a-z0-9-]+): passed \((?P<points>\d+) of (?P=points) points?\)")
 
 
@@ -131,7 +132,6 @@ def results_of(
         ending: why the checks without a verdict have none.
     """
     cells = list(verdicts)
-    broken = next((cell for cell in cells if cell.role == "given" and cell.what != "passed"), None)
     results = []
     for step in steps:
         group = [cell for cell in cells if cell.check == step.id]
@@ -140,13 +140,18 @@ def results_of(
             outcome: Outcome = "timeout" if "longer" in ending else "error"
             message = ending
         else:
-            outcome, message = _outcome(judged, group, broken)
+            outcome, message = _outcome(judged, group, _broken(cells[: cells.index(judged)]))
         earned = step.points if outcome == "passed" else 0
         seconds = round(sum(cell.seconds for cell in group if cell.role != "given"), 3)
         results.append(
             CheckResult(step.id, step.title, step.points, earned, outcome, clean(message), seconds)
         )
     return tuple(results)
+
+
+def _broken(cells: Sequence[Verdict]) -> Verdict | None:
+    """Give the first cell of the course, of those in front of a check, that did not run."""
+    return next((cell for cell in cells if cell.role == "given" and cell.what != "passed"), None)
 
 
 def _outcome(
@@ -172,8 +177,12 @@ def _unread(judged: Verdict, block: str, broken: Verdict | None) -> str:
     """Explain a check that has neither passed nor said what is missing."""
     if broken is not None:
         return f"cell {broken.cell}: {broken.error}"
-    if judged.error:
+    if judged.what == "died":
         return judged.error
+    if judged.error.startswith(_OWN_WORDS):
+        return judged.error.removeprefix(_OWN_WORDS)
+    if judged.error:
+        return f"the check could not run: {judged.error}; has a cell in front of it changed `lab`?"
     first = block.splitlines()[0] if block else "nothing"
     return f"the check printed {first!r} and something else: let only the check print here"
 
