@@ -72,7 +72,9 @@ def test_a_check_before_its_answer_is_not_attempted(shell: InteractiveShell) -> 
     assert "NameError" in shown(shell, "print(symptom)")
 
     shell.run_cell("del lab")
-    assert "the check needs lab; run the first cell" in shown(shell, 'lab.check("symptom", 1)')
+    assert "the check needs lab; run the notebook's first cell" in shown(
+        shell, 'lab.check("symptom", 1)'
+    )
 
 
 def test_a_second_call_after_the_error_works(shell: InteractiveShell) -> None:
