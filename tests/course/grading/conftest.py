@@ -129,8 +129,10 @@ class Handed:
 
 @pytest.fixture(scope="session")
 def parent() -> Iterator[Parent]:
-    """One warmed parent for all tests of this process."""
+    """One warmed parent for all tests of this process, started where a secret is known."""
+    os.environ["A_TOKEN"] = "secret"
     with Parent() as started:
+        del os.environ["A_TOKEN"]
         yield started
 
 

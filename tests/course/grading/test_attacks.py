@@ -6,8 +6,13 @@ import copy
 import json
 import os
 import re
+import socket
+import subprocess
+import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +27,12 @@ from ecslab.course.sandbox.cage import LAYERS
 from ecslab.course.sandbox.limits import Limits
 
 ATTACKS = tomllib.loads(Path(__file__).with_name("attacks.toml").read_text(encoding="utf-8"))
+COMBINATIONS = sorted(
+    {LAYERS, ()}
+    | {tuple(each for each in LAYERS if each != missing) for missing in LAYERS}
+    | {(alone,) for alone in LAYERS}
+    | {("another user", "Landlock", "limits"), ("Landlock", "system call filter")}
+)
 LAB = "02-clusters"
 CHECK = "three-clusters"
 
@@ -41,29 +52,66 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cell(parent: Any, secret: Path) -> Iterator[tuple[CourseKernel, dict[str, bool]]]:
-    """A kernel in a sandbox that knows where everything is."""
-    os.environ["A_TOKEN"] = "secret"
-    hidden = [locate().root / "solutions"]
-    place = Place.caged(parent.address, Limits(), LAYERS, hidden)
-    kernel = CourseKernel(place, 20.0)
-    solution = hidden[0] / f"{LAB}.ipynb"
-    known = {"SOLUTION": solution, "OTHER": secret, "GRADER": os.getpid(), "PARENT": parent.address}
-    assert kernel.run(
-        "\n".join(f"{k} = {v if k == 'GRADER' else str(v)!r}" for k, v in known.items())
-    )
+def servers() -> Iterator[tuple[str, str]]:
+    """Programs that listen on this machine: the folder of their sockets, and one without a file."""
+    abstract = f"\0ecslab-{os.getpid()}"
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as open_ones:
+        Path(folder).chmod(0o755)
+        for kind, address in (
+            (socket.SOCK_STREAM, f"{folder}/stream"),
+            (socket.SOCK_DGRAM, f"{folder}/datagrams"),
+            (socket.SOCK_STREAM, abstract),
+        ):
+            server = open_ones.enter_context(socket.socket(socket.AF_UNIX, kind))
+            server.bind(address)
+            if kind == socket.SOCK_STREAM:
+                server.listen()
+            if address != abstract:
+                Path(address).chmod(0o777)
+        yield folder, abstract
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[int]:
+    """A process that stands for the one that grades: an attack that succeeds ends it."""
+    with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as process:
+        yield process.pid
+        process.kill()
+
+
+@pytest.fixture(scope="module", params=COMBINATIONS, ids=lambda layers: ", ".join(layers) or "none")
+def cell(
+    request: Any, parent: Any, secret: Path, servers: tuple[str, str], grader: int
+) -> Iterator[tuple[CourseKernel, dict[str, bool]]]:
+    """A kernel in a sandbox of some layers, that knows where everything is."""
+    root = locate().root
+    hidden = [root / "solutions"]
+    with pytest.MonkeyPatch.context() as settings:
+        settings.setenv("A_TOKEN", "secret")
+        place = Place.caged(parent.address, Limits(), request.param, hidden)
+        kernel = CourseKernel(place, 20.0)
+    known = {
+        "SOLUTION": str(hidden[0] / f"{LAB}.ipynb"),
+        "OTHER": str(secret),
+        "GRADER": grader,
+        "PARENT": parent.address,
+        "ROOT": str(root),
+        "SERVERS": servers[0],
+        "ABSTRACT": servers[1],
+        "WIRE": str(place.wire),
+    }
+    assert kernel.run("\n".join(f"{name} = {value!r}" for name, value in known.items()))
     yield kernel, place.protections
     kernel.stop()
     place.close()
-    del os.environ["A_TOKEN"]
 
 
 @pytest.mark.parametrize("attack", entries("reach"))
-def test_the_sandbox_holds(
+def test_what_is_named_as_a_protection_holds(
     cell: tuple[CourseKernel, dict[str, bool]], attack: dict[str, str]
 ) -> None:
     kernel, protections = cell
-    needed = attack.get("needs", "own process")
+    needed = attack["needs"]
     assert needed in protections, "no protection has this name"
     if not protections[needed]:
         # A machine that does not offer it: what counts there is that each report says so.

@@ -88,7 +88,7 @@ def test_a_solved_lab_earns_everything_in_a_clean_and_limited_process(
     assert messages(report)["second"] == "✔ second: passed (3 of 3 points)"
     assert (report.score, report.possible, report.passed) == (6, 6, True)
     assert report.protections["clean environment"]
-    assert report.protections["memory limit"] == (sys.platform == "linux")
+    assert report.protections["memory limit of a process"] == (sys.platform == "linux")
     assert report.protections["network blocked"] == (sys.platform == "linux")
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ipykernel.heartbeat import Heartbeat
 from ipykernel.iostream import IOPubThread
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
@@ -24,12 +28,14 @@ class ForkingProvisioner(LocalProvisioner):
 
     Args:
         address: where a warmed parent listens.
+        task: what runs a kernel there, with the arguments of ipykernel's launcher.
         options: of `LocalProvisioner`.
     """
 
-    def __init__(self, address: str, **options: Any) -> None:
+    def __init__(self, address: str, *, task: str = _TASK, **options: Any) -> None:
         super().__init__(**options)
         self._address = address
+        self._task = task
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """Fork the kernel that a command would start.
@@ -44,7 +50,7 @@ class ForkingProvisioner(LocalProvisioner):
         folder = str(options.get("cwd") or tempfile.gettempdir())
         manager: Any = self.parent
         _hand_over(Path(manager.connection_file))
-        order = Order(_TASK, cmd[cmd.index(_LAUNCHER) + 1 :], environment, folder)
+        order = Order(self._task, cmd[cmd.index(_LAUNCHER) + 1 :], environment, folder)
         nothing = os.open(os.devnull, os.O_WRONLY)
         try:
             streams = [_stream(options.get(name), nothing) for name in ("stdout", "stderr")]
@@ -58,16 +64,22 @@ class ForkingProvisioner(LocalProvisioner):
         return self.connection_info
 
 
-def run_kernel(arguments: list[str]) -> int:
+def run_kernel(arguments: list[str], on_ready: Callable[[], object] | None = None) -> int:
     """Be a kernel until it is told to end.
 
     Args:
         arguments: of ipykernel's launcher.
+        on_ready: called when all its sockets are there, before it runs anything.
     """
     from ipykernel import kernelapp
 
-    vars(kernelapp)["IOPubThread"] = _OutputThread
-    kernelapp.IPKernelApp.launch_instance(argv=arguments)
+    vars(kernelapp).update(IOPubThread=_OutputThread, Heartbeat=_Heartbeat)
+    app: Any = kernelapp.IPKernelApp.instance()
+    app.initialize(arguments)
+    if on_ready is not None:
+        app.heartbeat.bound.wait()
+        on_ready()
+    app.start()
     return 0
 
 
@@ -78,11 +90,35 @@ class _OutputThread(IOPubThread):
         self._pipe_flag = False
 
 
+class _Heartbeat(Heartbeat):
+    """Tells when its socket is there: it makes it in its own thread."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
+        self.bound = threading.Event()
+
+    def _bind_socket(self) -> None:
+        try:
+            super()._bind_socket()  # type: ignore[no-untyped-call]
+        finally:
+            self.bound.set()
+
+
 def _hand_over(file: Path) -> None:
-    """Let the kernel read its connection file, when it is another user who owns the folder."""
+    """Let the kernel read its connection file, when it is another user who owns the folder.
+
+    That user may have put anything in the file's place by now, and gets only what root just made.
+    """
+    if os.geteuid() != 0:
+        return
     owner = file.parent.stat()
-    if os.geteuid() == 0:
-        os.chown(file, owner.st_uid, owner.st_gid)
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    finally:
+        os.close(descriptor)
 
 
 def _stream(asked: Any, nothing: int) -> Any:

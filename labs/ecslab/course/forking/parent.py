@@ -21,7 +21,7 @@ __all__ = ["Parent", "can_fork", "fork_at"]
 Stream = int | IO[Any]
 
 _SOCKET = "parent"
-_OTHERS = ("AWS", "COV", "ECSLAB", "IPYTHON", "JPY", "MOTO", "MPL", "PYTEST", "PYTHON")
+_KEPT = {"HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "VIRTUAL_ENV"}
 
 
 def can_fork() -> bool:
@@ -119,8 +119,15 @@ class Parent:
         )
 
     def _environment(self) -> dict[str, str]:
-        """Give what Python reads when it starts; each process gets its own variables later."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(_OTHERS)}
+        """Give what Python needs to start; each process gets its own variables later.
+
+        What is in here, every process that is ever forked can read in ``/proc/self/environ``.
+        """
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _KEPT or name.startswith("LC_")
+        }
         return {
             **kept,
             "PYTHONHASHSEED": "0",

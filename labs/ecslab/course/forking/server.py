@@ -13,13 +13,15 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 from ecslab.course.forking.wire import Order, receive_order, send
 
 __all__ = ["Server", "die_with_parent"]
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_MOST_ROUNDS = 50
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE)
 
 
@@ -33,12 +35,19 @@ class Server:
         listener: a listening Unix socket.
         owner: the descriptor of a pipe; when it closes, everything ends.
         idle: seconds without any process after which it ends, and takes its socket's file away.
+        thorough: whether to end, with a process, also what it started and let go.
     """
 
     def __init__(
-        self, listener: socket.socket, owner: int | None = None, *, idle: float | None = None
+        self,
+        listener: socket.socket,
+        owner: int | None = None,
+        *,
+        idle: float | None = None,
+        thorough: bool = False,
     ) -> None:
         self._listener = listener
+        self._thorough = thorough
         self._owner = owner
         self._idle = idle
         self._children: dict[int, socket.socket] = {}
@@ -49,6 +58,8 @@ class Server:
         """Serve until the owner has ended, or nobody has asked for long."""
         os.set_blocking(self._woken, False)
         os.set_blocking(self._wake, False)
+        if self._thorough:
+            _adopt_orphans()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's to handle
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
@@ -81,11 +92,17 @@ class Server:
         except (OSError, ValueError, TypeError):
             connection.close()
             return
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # there are too many; those who run must not end for it
+            pid = None
         if pid == 0:
             self._become(order, streams, connection)
         for stream in streams:
             os.close(stream)
+        if pid is None:
+            connection.close()
+            return
         self._children[pid] = connection
         self._selector.register(connection, selectors.EVENT_READ, pid)
         with suppress(OSError):
@@ -125,9 +142,21 @@ class Server:
             if connection is not None:
                 with suppress(KeyError, ValueError):
                     self._selector.unregister(connection)
+                if self._thorough:
+                    self._end_orphans()
                 with suppress(OSError):
                     send(connection, {"exit": os.waitstatus_to_exitcode(status)})
                 connection.close()
+
+    def _end_orphans(self) -> None:
+        """End what no living process of ours has started: each level has its own round."""
+        for _ in range(_MOST_ROUNDS):
+            orphans = [pid for pid in _children_of(os.getpid()) if pid not in self._children]
+            if not orphans:
+                return
+            for pid in orphans:
+                _kill(pid)
+                os.waitpid(pid, 0)
 
     def _become(self, order: Order, streams: list[int], connection: socket.socket) -> NoReturn:
         """Turn this fork into what was ordered; never comes back."""
@@ -167,6 +196,24 @@ def die_with_parent() -> None:
     """Have the operating system kill this process when the one that forked it ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of all that our processes start and let go."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _children_of(pid: int) -> list[int]:
+    """Give the numbers of the processes that a process has to wait for."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            # The name in parentheses may hold anything; its state and its parent come next.
+            parent = int(stat.read_bytes().rpartition(b")")[2].split()[1])
+            if parent == pid:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def _dress(order: Order, streams: list[int]) -> None:

@@ -136,7 +136,7 @@ class Grader:
         """Run a merged notebook in its own processes; give what happened, and how it ended."""
         whole = _longest(subject.notebook, self._timeout)
         with tempfile.TemporaryDirectory(prefix="ecslab-", ignore_cleanup_errors=True) as name:
-            folder = Path(name)
+            folder = _private(Path(name))
             request = self._request(folder, subject, whole)
             log = folder / "pytest.log"
             with log.open("wb") as output:
@@ -160,8 +160,7 @@ class Grader:
     def _request(self, folder: Path, subject: Subject, whole: float) -> Request:
         place = folder / "notebook"
         place.mkdir()
-        for other in ("home", "tmp"):
-            (folder / other).mkdir()
+        (folder / "home").mkdir()
         notebook = place / f"{subject.module}.ipynb"
         notebook.write_text(json.dumps(subject.notebook), encoding="utf-8")
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
@@ -175,7 +174,7 @@ class Grader:
             layers=self._layers,
             strict=self._strict,
             needed=_NEEDED if self._require_sandbox else (),
-            hidden=(str(self._course.root / "solutions"),),
+            hidden=tuple({str(files.root / "solutions") for files in (self._course, *_own())}),
         )
 
     def _start(self, request: Request, folder: Path, output: BinaryIO) -> Process:
@@ -206,6 +205,26 @@ def _longest(notebook: Notebook, timeout: float) -> float:
     return _START_SECONDS + _LOOKS * (len(ours) + _SPARE_CELLS) * (timeout + _SPARE_SECONDS)
 
 
+def _private(folder: Path) -> Path:
+    """Make the folder of the judge's own files, and beside it one for the sandboxes.
+
+    A sandbox can belong to another user, who has to get to it.
+    """
+    for path in (folder, folder / "tmp"):
+        path.mkdir(exist_ok=True)
+        path.chmod(0o711)
+    own = folder / "judge"
+    own.mkdir(mode=0o700)
+    return own
+
+
+def _own() -> list[CourseFiles]:
+    """Give the course that comes with the package: another one may be graded by."""
+    with suppress(CourseError):
+        return [course_files.locate()]
+    return []
+
+
 def _environment(folder: Path) -> dict[str, str]:
     """Make an environment without anybody's credentials and settings."""
     kept = {
@@ -213,7 +232,7 @@ def _environment(folder: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if name.upper() in _KEPT or name.startswith("LC_")
     }
-    home, temporary = str(folder / "home"), str(folder / "tmp")
+    home, temporary = str(folder / "home"), str(folder.with_name("tmp"))
     return kept | {
         "ECSLAB_PROGRESS": "off",
         "HOME": home,

@@ -363,6 +363,7 @@ def _manager(place: Place) -> KernelManager:
     if place.address is not None:
         manager.provisioner = ForkingProvisioner(
             place.address,
+            task=place.kernel,
             parent=manager,
             kernel_id=manager.kernel_id,
             kernel_spec=manager.kernel_spec,

@@ -22,6 +22,8 @@ from ecslab.errors import CourseError
 __all__ = ["Place"]
 
 _SERVE = "ecslab.course.sandbox.cage:serve"
+_KERNEL = "ecslab.course.sandbox.cage:run_kernel"
+_UNSEALED_KERNEL = "ecslab.course.forking.kernels:run_kernel"
 _FIRST_LAYER_STATUS = 3
 _ADDRESS, _WIRE = "kernels", "wire"
 
@@ -91,6 +93,11 @@ class Place:
     def wire(self) -> Path:
         """The folder for the sockets between the judge and the kernel."""
         return self.folder / _WIRE
+
+    @property
+    def kernel(self) -> str:
+        """The task that runs a kernel here, when it is ordered at the address."""
+        return _KERNEL if self.protections["system call filter"] else _UNSEALED_KERNEL
 
     @property
     def environment(self) -> Mapping[str, str]:

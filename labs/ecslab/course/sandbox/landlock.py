@@ -14,6 +14,7 @@ __all__ = ["restrict", "version"]
 # The kernel's numbers, from its page "Landlock: unprivileged access control".
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REMOVE_FILE, _MAKE_SOCKET = 1 << 5, 1 << 9
+_MAKE_DEVICE = 1 << 6 | 1 << 11
 _IN_VERSION = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | (1 << 14) | (1 << 15)
@@ -48,11 +49,12 @@ def restrict(readable: Iterable[str], writable: Iterable[str], wire: str) -> int
 
     Args:
         readable: files and folders that can be read and run.
-        writable: folders in which everything is allowed.
+        writable: folders in which everything is allowed but to make devices.
         wire: a folder in which files can be read, and sockets made.
 
     Returns:
-        The version of Landlock; TCP is closed from 4 on, signals to others from 6 on.
+        The version of Landlock: files are not emptied from 3 on, TCP is closed from 4 on, signals
+        to others from 6 on.
 
     Raises:
         SandboxError: the kernel has no Landlock.
@@ -74,7 +76,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str], wire: str) -> int
         for path in readable:
             _allow(ruleset, path, files & _READ)
         for path in writable:
-            _allow(ruleset, path, files)
+            _allow(ruleset, path, files & ~_MAKE_DEVICE)
         _allow(ruleset, wire, files & (_READ_FILE | _READ_DIR | _MAKE_SOCKET | _REMOVE_FILE))
         prctl(_NO_NEW_PRIVILEGES, 1)
         syscall("landlock_restrict_self", ruleset, 0)

@@ -47,10 +47,10 @@ class Limits:
         posix = sys.platform != "win32"
         # macOS takes a limit of address space and does not keep to it.
         return {
-            "memory limit": posix and sys.platform != "darwin",
+            "memory limit of a process": posix and sys.platform != "darwin",
             "file size limit": posix,
             "open files limit": posix,
-            "CPU time limit": posix,
+            "CPU time limit of a process": posix,
         }
 
     def _values(self) -> dict[str, int]:

@@ -12,6 +12,7 @@ __all__ = ["SandboxError", "machine", "mount", "prctl", "syscall", "umount", "un
 
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
 _SAME_EVERYWHERE = {
     "mount_setattr": 442,
     "landlock_create_ruleset": 444,
@@ -45,6 +46,7 @@ def syscall(name: str, *arguments: Any) -> int:
     numbers = _SAME_EVERYWHERE | {
         "pivot_root": _PIVOT_ROOT.get(machine()),
         "capset": _CAPSET.get(machine()),
+        "seccomp": _SECCOMP.get(machine()),
     }
     number = numbers[name]
     if sys.platform != "linux" or number is None:

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from ecslab.course.sandbox.system import SandboxError, mount, syscall, umount
 
-__all__ = ["Places", "enter_tree"]
+__all__ = ["DEVICES", "Places", "enter_tree"]
 
 MIB = 1024 * 1024
+
+DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom"))
+"""The devices that programs expect; there are no others."""
 
 _READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_EXEC = 1, 2, 4, 8
 _BIND, _REC, _PRIVATE = 4096, 16384, 1 << 18
@@ -21,7 +24,6 @@ _DETACH = 2
 _HERE = -100
 _RECURSIVE = 0x8000
 _ATTR_READ_ONLY, _ATTR_NO_SUID, _ATTR_NO_DEVICES = 1, 2, 4
-_DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,16 @@ def _build(root: Path, places: Places, owner: tuple[int, int]) -> None:
         options = f"mode=700,size={places.size}m,nr_inodes=20k"
         mount("tmpfs", str(target), "tmpfs", _NO_SUID | _NO_DEVICES, options)
         os.chown(target, *owner)
-    for name in _DEVICES:
-        device = root / "dev" / name
+    for path in DEVICES:
+        device = root / path.lstrip("/")
         device.parent.mkdir(exist_ok=True)
         device.touch()
-        mount(f"/dev/{name}", str(device), flags=_BIND)
+        mount(path, str(device), flags=_BIND)
+        _set(str(device), _ATTR_READ_ONLY | _ATTR_NO_SUID, recursive=False)
     processes = root / "proc"
     processes.mkdir()
-    mount("proc", str(processes), "proc", _NO_SUID | _NO_DEVICES | _NO_EXEC)
+    # Some of the machine's settings in it belong to root, who needs no capability to change them.
+    mount("proc", str(processes), "proc", _READ_ONLY | _NO_SUID | _NO_DEVICES | _NO_EXEC)
     _show(root, places.wire, read_only=False)
     _set(str(root), _ATTR_READ_ONLY, recursive=False)
 
