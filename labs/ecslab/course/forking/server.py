@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -36,6 +37,7 @@ class Server:
         owner: the descriptor of a pipe; when it closes, everything ends.
         idle: seconds without any process after which it ends, and takes its socket's file away.
         thorough: whether to end, with a process, also what it started and let go.
+        tidy: called whenever no process is left.
     """
 
     def __init__(
@@ -45,9 +47,11 @@ class Server:
         *,
         idle: float | None = None,
         thorough: bool = False,
+        tidy: Callable[[], object] | None = None,
     ) -> None:
         self._listener = listener
         self._thorough = thorough
+        self._tidy = tidy
         self._owner = owner
         self._idle = idle
         self._children: dict[int, socket.socket] = {}
@@ -144,6 +148,8 @@ class Server:
                     self._selector.unregister(connection)
                 if self._thorough:
                     self._end_orphans()
+                if self._tidy is not None and not self._children:
+                    self._tidy()
                 with suppress(OSError):
                     send(connection, {"exit": os.waitstatus_to_exitcode(status)})
                 connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
@@ -19,12 +20,11 @@ from jupyter_client.manager import KernelManager
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
 
 from ecslab.course.forking.kernels import ForkingProvisioner
+from ecslab.course.grading.messages import Message, bound, receive
 from ecslab.course.grading.place import Place
 from ecslab.errors import CourseError
 
 __all__ = ["CourseKernel", "KernelDied"]
-
-Message = dict[str, Any]
 
 GRACE = 3.0
 """Wall-clock seconds that a cell has to end after it was interrupted."""
@@ -41,6 +41,7 @@ _START_SECONDS = 60.0
 _MOST_MESSAGES = (
     1000  # taken at once, so that a cell that prints without end cannot keep us reading
 )
+_MOST_WAITING = 10 * _MOST_MESSAGES
 _TEXT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data"}
 _OTHERS = re.compile(r"(AWS|COV|ECSLAB|IPYTHON|JPY|MOTO|MPL|PYTEST|PYTHON(?!PATH$))")
 _CONDITIONS = {
@@ -108,6 +109,7 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
         self.flooded = False
         self._waiting: deque[Message] = deque()
         self._size = 0
+        self._ends_at = math.inf
         self.km = _manager(place)
         self.km.start_kernel(
             extra_arguments=["--HistoryManager.enabled=False", _NO_PAUSE],
@@ -119,7 +121,8 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
         self._group = getattr(self.km.provisioner, "pgid", None)
         self.kc = self.km.client()
         self.kc.context.setsockopt(zmq.RECONNECT_IVL, _AGAIN)
-        self.kc.start_channels()
+        bound(self.kc.context)
+        self.kc.start_channels(stdin=False, hb=False, control=False)
         self._make_ready()
 
     @property
@@ -142,6 +145,7 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
         self.flooded = False
         self._waiting.clear()
         self._size = 0
+        self._ends_at = time.monotonic() + self.limit + 2 * GRACE
         return str(super().execute_cell_input(cell_input, allow_stdin))
 
     def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
@@ -181,7 +185,7 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
             timeout: wall-clock seconds.
 
         Raises:
-            Empty: there is none in time, or an interrupted cell still has not ended.
+            Empty: there is none in time, or the cell still has not ended.
             KernelDied: there will be none.
         """
         if stream != "iopub":
@@ -190,11 +194,11 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
         deadline = time.monotonic() + (self.limit if timeout is None else timeout)
         while True:
             self._drain()
-            if self._waiting:
-                return self._waiting.popleft()
             now = time.monotonic()
+            if self._waiting and now < self._ends_at:
+                return self._waiting.popleft()
             stuck = self.interrupted_at is not None and now > self.interrupted_at + GRACE
-            if stuck or now >= deadline:
+            if stuck or now >= self._ends_at or now >= deadline:
                 raise Empty
             if not self.is_alive():
                 raise KernelDied
@@ -260,7 +264,7 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
             return f"took longer than {self.limit:g} seconds"
         if self.reply.get("status") != "error":
             return ""
-        return f"{self.reply['ename']}: {self.reply['evalue']}"
+        return f"{self.reply.get('ename')}: {self.reply.get('evalue')}"
 
     def stop(self) -> None:
         """End the process at once, and what it started, even when it has ended by itself."""
@@ -304,13 +308,13 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
             if left <= 0:
                 raise Empty
             try:
-                message = self.kc.get_shell_msg(timeout=min(left, _STEP))
+                message = receive(self.kc.get_shell_msg, min(left, _STEP))
             except Empty:
                 self._drain()
                 if not self.is_alive():
                     raise KernelDied from None
                 continue
-            if message["parent_header"].get("msg_id") == msg_id:
+            if message is not None and message["parent_header"].get("msg_id") == msg_id:
                 self.reply = message["content"]
                 return
 
@@ -325,15 +329,18 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
 
     def _take(self, timeout: float) -> bool:
         try:
-            message: Message = self.kc.get_iopub_msg(timeout=timeout)
+            message = receive(self.kc.get_iopub_msg, timeout)
         except Empty:
             return False
+        if message is None:
+            return True
         if message["msg_type"] in _TEXT_MESSAGES:
             self._size += len(repr(message["content"]))
             if self._size > LARGEST_OUTPUT:
                 self.flooded = True
                 return True
-        self._waiting.append(message)
+        if len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(message)
         return True
 
 

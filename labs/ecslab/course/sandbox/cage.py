@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import ecslab
 from ecslab.course.forking import kernels
@@ -112,7 +113,7 @@ def serve(plain: dict[str, Any]) -> int:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.close(nothing)
-    Server(listener, thorough=True).run()
+    Server(listener, thorough=True, tidy=lambda: _empty(cage.private)).run()
     return 0
 
 
@@ -128,6 +129,30 @@ def run_kernel(arguments: list[str]) -> int:
 class _HalfWay(Exception):  # noqa: N818 - not an error of anybody
     def __init__(self, layer: str) -> None:
         self.layer = layer
+
+
+def _empty(folders: Iterable[str]) -> None:
+    """Empty folders, whatever was done to them: the next kernel repeats what the last one did.
+
+    Folders inside of folders are brought to the top first, because they may be nested deeper than
+    a path can say.
+    """
+    for top in folders:
+        with suppress(OSError):
+            Path(top).chmod(0o700)
+            while inside := list(os.scandir(top)):
+                for each in inside:
+                    if not each.is_dir(follow_symlinks=False):
+                        Path(each).unlink()
+                        continue
+                    Path(each).chmod(0o700)
+                    for lower in list(os.scandir(each)):
+                        if lower.is_dir(follow_symlinks=False):
+                            Path(lower).chmod(0o700)
+                            Path(lower).rename(f"{top}/{uuid4().hex}")
+                        else:
+                            Path(lower).unlink()
+                    Path(each).rmdir()
 
 
 @contextmanager
