@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from ecslab.course.files import locate
+from ecslab.course.forking.parent import Parent
 from ecslab.course.grading import grade_files, in_words, protected, to_csv, to_json, to_junit
 from ecslab.course.grading.kernel import CourseKernel
 from ecslab.course.grading.place import Place
@@ -33,6 +34,7 @@ COMBINATIONS = sorted(
     | {(alone,) for alone in LAYERS}
     | {("another user", "Landlock", "limits"), ("Landlock", "system call filter")}
 )
+THIRD = 'lab.account["third"] = first'
 LAB = "02-clusters"
 CHECK = "three-clusters"
 
@@ -165,6 +167,62 @@ def test_a_hostile_cell_costs_its_own_points_only(
     outcomes = {check.id: check.outcome for check in report.checks}
     assert outcomes["first"] in {"error", "timeout", "not yet"}, outcomes
     assert (outcomes["second"], outcomes["third"]) == ("passed", "passed"), in_words(report)
+
+
+@pytest.mark.parametrize("missing", LAYERS)
+def test_a_notebook_is_graded_whatever_layer_is_missing(
+    missing: str, handed: Any, parent: Any
+) -> None:
+    """As root in a container, for one, there are no namespaces but there are other users."""
+    path = handed.hand_in(handed.solved())
+    layers = [each for each in LAYERS if each != missing]
+
+    (report,) = grade_files([path], course=handed.files, parent=parent, layers=layers)
+
+    assert report.passed, in_words(report)
+
+
+def test_a_process_that_starts_again_finds_its_folders_empty(handed: Any, parent: Any) -> None:
+    """The cells in front of a crash run again, and must find what they found at first."""
+    making = """
+import os, pathlib
+os.mkdir("made")
+for number in range(3):
+    os.makedirs("/".join("d" * 600))
+    os.rename("d", f"deep-{number}")
+    if number:
+        os.rename(f"deep-{number - 1}", "/".join([f"deep-{number}"] + ["d" * 1] * 599) + "/d")
+pathlib.Path("made/link").symlink_to("/usr")
+os.chmod("made", 0)
+first = 5"""
+    notebook = handed.solved(first=making, second="import os\nos._exit(0)", third=THIRD)
+    path = handed.hand_in(notebook)
+
+    (report,) = grade_files([path], course=handed.files, parent=parent)
+
+    outcomes = {check.id: check.outcome for check in report.checks}
+    assert outcomes == {"first": "passed", "second": "error", "third": "passed"}, in_words(report)
+
+
+def test_the_solutions_in_the_package_are_hidden_whatever_course_is_graded_by(
+    handed: Any, tmp_path: Path
+) -> None:
+    class BesideThem(Parent):
+        def _environment(self) -> dict[str, str]:
+            settings = super()._environment()
+            paths = (settings["PYTHONPATH"], str(locate().root))
+            return {**settings, "PYTHONPATH": os.pathsep.join(paths)}
+
+    code = f"import pathlib\nfirst = 5 if pathlib.Path({str(locate().lab(LAB))!r}).exists() else 0"
+    reading = f"open({str(locate().solution(LAB))!r})\nsecond = 6"
+    path = handed.hand_in(handed.solved(first=code, second=reading))
+
+    with BesideThem() as parent:
+        (report,) = grade_files([path], course=handed.files, parent=parent, timeout=20)
+
+    first, second, _ = report.checks
+    assert first.outcome == "passed", "the folder beside them is shown"
+    assert re.match("FileNotFoundError|PermissionError", second.message), second.message
 
 
 BAD_FILES = {
