@@ -27,7 +27,11 @@ def export(
     *,
     to: Annotated[Grader, typer.Option(help="Whose form it gets.")],
 ) -> None:
-    """Write a lab as an assignment of nbgrader or of Otter-Grader; both then need ecslab."""
+    """Write a lab as an assignment of nbgrader or of Otter-Grader; both then need ecslab.
+
+    They judge each step on what the steps before it left, so that there a step that is left out
+    may cost points of later ones too; `grade` takes its own points only.
+    """
     from ecslab.course.catalogue import load
     from ecslab.course.files import CourseFiles
     from ecslab.course.interchange.lab import read_cells
