@@ -55,7 +55,7 @@ def counting(reports: list[Report]) -> list[str]:
         (f"{MOODLE}/z.ipynb", f"{MOODLE}/a.ipynb"),
         ("ada/lab.ipynb", "ada/lab (1).ipynb"),
         ("ada/lab-2.ipynb", "ada/lab-10.ipynb"),
-        ("ada_4711_88_lab.ipynb", "ada_4711_99_lab-1.ipynb"),
+        ("ada_4711_888_lab.ipynb", "ada_4711_999_lab-1.ipynb"),
     ],
 )
 def test_the_latest_attempt_counts(earlier: str, later: str, graded: Any) -> None:

@@ -217,6 +217,11 @@ def test_two_learners_of_one_name_stay_two(names: tuple[str, str], tmp_path: Pat
     assert {each.learner for each in find([tmp_path])} == {f"{first} (1)", f"{first} (2)"}
 
 
+def test_names_that_only_look_like_a_platforms_are_the_learners_own(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Ada/lab_1_2_final.ipynb": "1", "lab_2_eve_123/a.ipynb": "2"})
+    assert [each.learner for each in find([tmp_path])] == ["Ada", "lab_2_eve_123"]
+
+
 def test_one_learner_of_two_assignments_stays_one(tmp_path: Path) -> None:
     """Moodle numbers people anew for each assignment."""
     for number, lab in ((1, "lab-1"), (2, "lab-2")):

@@ -42,9 +42,11 @@ _MOODLE = re.compile(r"^(?P<learner>.+?)_(?P<id>\d+)_assignsubmission_(?:file|on
 # "lovelaceada_LATE_4711_8888_06-services.ipynb", a file of Canvas's: the learner, whether it was
 # late, the learner's number, the file's; "anon_a1B2c_8888_…" where names are hidden
 # (canvas-lms, lib/content_zipper.rb).
-_CANVAS = re.compile(r"^(?P<learner>\w+?)_(?:LATE_)?(?P<id>\d+)_(?:\d+_.+|text\.html|link\.html)$")
+_CANVAS = re.compile(
+    r"^(?P<learner>\w+?)_(?:LATE_)?(?P<id>\d+)_(?:\d{3,}_.+|text\.html|link\.html)$"
+)
 _CANVAS_HIDDEN = re.compile(
-    r"^(?:LATE_)?anon_(?P<learner>[0-9A-Za-z]+)_(?:\d+_.+|text\.html|link\.html)$"
+    r"^(?:LATE_)?anon_(?P<learner>[0-9A-Za-z]+)_(?:\d{3,}_.+|text\.html|link\.html)$"
 )
 
 # "Lab 2_s1234567_attempt_2026-11-20-10-00-00_06-services.ipynb", a file of Blackboard's.
@@ -60,7 +62,7 @@ _BRIGHTSPACE = re.compile(
 )
 
 # "Lovelace_Ada_lovelace_4711", a folder of ILIAS's: family name, first name, login, number.
-_ILIAS = re.compile(r"^(?P<last>[^_]+)_(?P<first>[^_]+)_(?P<id>[^_]+)_\d+$")
+_ILIAS = re.compile(r"^(?P<last>[^_\d]+)_(?P<first>[^_\d]+)_(?P<id>[^_]+)_\d+$")
 
 # "Ada Lovelace - 06-services.ipynb", a learner's copy in Google Classroom.
 _GOOGLE = re.compile(r"^(?P<learner>.+?) - \d\d-[a-z].*$")
