@@ -228,6 +228,12 @@ def migration_first(lab: Session, answer: object) -> None:
     expect(_family(task), "catalog-release", f"{_TASK}.taskDefinitionArn")
     _judge_order(_definition(lab, task))
     boxes = {box["name"]: box for box in task["containers"]}
+    if boxes["migrate"].get("exitCode"):
+        raise NotYet(
+            expected="a migration that ends with exit code 0",
+            found=f"exit code {boxes['migrate']['exitCode']}; its log says why",
+            look_at=f"log(arn), and {_TASK}.containers[migrate].exitCode",
+        )
     if task["desiredStatus"] == "STOPPED":
         raise NotYet(
             expected="a task that goes on running with the catalog in it",
