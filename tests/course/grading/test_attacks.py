@@ -11,10 +11,12 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -277,6 +279,7 @@ NAMES = ("..;touch evil;.ipynb", "$(touch evil).ipynb", "-rf.ipynb", "=cmd|'calc
 
 def test_a_name_is_only_a_name_and_a_message_only_text(handed: Any, parent: Any) -> None:
     hostile = "\x1b]0;pwned\x07\x1b[2J<script>alert(1)</script>\n=1+1]]>&"
+    hostile += "\ud800\u202e\u2028\x00\x85\x9b2J\ufffe" + "long" * 100_000
     code = f"first = {hostile!r}\nimport pickle\nraise ValueError({hostile!r})"
     paths = [handed.hand_in(handed.solved(first=code), name) for name in NAMES]
 
@@ -287,6 +290,9 @@ def test_a_name_is_only_a_name_and_a_message_only_text(handed: Any, parent: Any)
     for text in (*texts, *map(in_words, reports)):
         assert "\x1b" not in text
         assert "\x07" not in text
+        assert not {unicodedata.category(letter) for letter in text} & {"Cf", "Cn", "Cs", "Zl"}
+        assert len(text.encode()) < 100_000
+    ET.fromstring(to_junit(reports).encode())
     assert "<script>" not in to_junit(reports)
     assert not any(line.startswith("=") for line in to_csv(reports).splitlines())
     assert not [path for path in handed.desk.iterdir() if path.name == "evil"]
