@@ -15,15 +15,17 @@ from ecslab.course.grading import grade_files
 LABS = [entry.name for entry in catalogue.load().ready]
 
 
-@pytest.mark.parametrize("begin", [0, 1])
 @pytest.mark.parametrize("name", LABS)
 def test_steps_that_nobody_has_solved_cost_their_own_points_only(
-    name: str, begin: int, tmp_path: Path, parent: Any
+    name: str, tmp_path: Path, parent: Any
 ) -> None:
-    """Every second step is left as it was handed out; the two halves together try them all."""
+    """Every second step is left as it was handed out, the first one, too: nearly all build on it.
+
+    A run of each step by itself would take ten times as long.
+    """
     files = locate()
     solved = notebook.read(files.solution(name))
-    left = notebook.steps(solved)[begin::2]
+    left = notebook.steps(solved)[::2]
     untouched = {cell.id for step in left for cell in step.answers}
     answers = {cell.id: notebook.without_markers(cell.source) for cell in solved}
     lab = json.loads(files.lab(name).read_text(encoding="utf-8"))
