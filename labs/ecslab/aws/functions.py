@@ -110,7 +110,7 @@ class Functions:
             contextlib.redirect_stdout(printed),
         ):
             try:
-                answer = json.loads(json.dumps(self._handle(function, event)))
+                answer = json.loads(json.dumps(self.handle(function, event)))
             except (Exception, SystemExit) as problem:  # noqa: BLE001 - whatever a handler raises
                 error = f"{type(problem).__name__}: {problem}"
                 printed.write("".join(traceback.format_exception_only(problem)))
@@ -136,7 +136,13 @@ class Functions:
             "AWS_SESSION_TOKEN": minted["Token"],
         }
 
-    def _handle(self, function: Any, event: Any) -> Any:
+    def handle(self, function: Any, event: Any) -> Any:
+        """Run the code of a function, as if it ran in its own environment already.
+
+        Args:
+            function: moto's function.
+            event: what its handler is called with.
+        """
         module, _, name = str(function.handler).rpartition(".")
         with self._imports(function):
             handler = getattr(importlib.import_module(module.replace("/", ".")), name)
@@ -168,6 +174,11 @@ class Functions:
         if text and self._roles.permits(function.role, "logs:PutLogEvents", group).allowed:
             function.logs_backend.ensure_log_group(function.logs_group_name)
             function.save_logs(text)
+
+
+def code_name(function: Any) -> str:
+    """Return what names the code of a function: its ARN, and the digest of its zip file."""
+    return f"{function.function_arn} {function.code_sha_256}"
 
 
 class _Context:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 Response = tuple[int, dict[str, str], Any]
 
 _CREDENTIALS_HOST = "169.254.170.2"
+_NO_SERVICES = ("cloudformation.", "motoapi.")
+"""Hosts that moto answers and this simulation does not.
+
+Templates can name code of this machine, that moto's reader of YAML would run; the other one turns
+moto's own switches, which are no part of AWS.
+"""
 _EC2_READS = re.compile(rb"(?:^|&)Action=(?:Describe|Get|Search|List)")
 
 
@@ -76,7 +82,9 @@ class Gateway:
         host = url.hostname or ""
         if host == _CREDENTIALS_HOST:
             return self._task_credentials(url.path)
-        if not host.endswith((".amazonaws.com", ".aws", ".amazonaws.com.cn")):
+        if url.netloc.lower() not in {host, f"{host}:80", f"{host}:443"} or not host.endswith(
+            (".amazonaws.com", ".aws", ".amazonaws.com.cn")
+        ):
             message = f"Nothing here reaches the network, and {host} is not part of the simulation."
             raise CourseError(message)
         self._leave(request)
@@ -98,9 +106,11 @@ class Gateway:
         return response
 
     def _serve(self, request: AWSPreparedRequest) -> Response:
+        if str(urlsplit(request.url).hostname).startswith(_NO_SERVICES):
+            return _unsupported(request)
         try:
             response = self._moto(botocore_stubber, request)
-        except NotImplementedError:
+        except (ImportError, NotImplementedError):  # what moto would need may not be installed
             return _unsupported(request)
         if response is None:
             return _unsupported(request)

@@ -21,6 +21,7 @@ from urllib3.response import HTTPResponse
 
 from ecslab.aws import http_client
 from ecslab.aws.source import current_task
+from ecslab.aws.turns import turn
 from ecslab.sim.kept_connections import KeptConnections
 from ecslab.sim.request import (
     INTERNET_SOURCE,
@@ -58,10 +59,7 @@ def install(traffic: Callable[[], Traffic]) -> None:
     Args:
         traffic: returns the network's traffic at the time of a request.
     """
-    from threading import RLock  # the network is one thing: requests of threads take turns
-
     uninstall()
-    turn = RLock()
 
     def send(
         method: str,
@@ -74,7 +72,7 @@ def install(traffic: Callable[[], Traffic]) -> None:
         kept: KeptConnections[Any] | None = None,
     ) -> Response:
         connect_timeout, read_timeout = _timeouts(timeout)
-        with turn:
+        with turn():
             return traffic().request(
                 method,
                 url,

@@ -7,7 +7,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from ecslab.aws.functions import Functions, code_name
 from ecslab.aws.gateway import Gateway
+from ecslab.aws.turns import turn
 from ecslab.clock import Clock
 from ecslab.cloud.cloud import Cloud
 from ecslab.cloud.faults import Faults
@@ -19,7 +21,7 @@ __all__ = ["ASKED_OF_A_SHELL", "ASKED_OF_THE_CLOUD", "Operation", "Recorder"]
 Operation = dict[str, Any]
 """One thing that was asked, as JSON can say it; arguments of methods as the encoder gave them."""
 
-_UNRECORDED = {"advance", "http", "reset", "run_until", "start", "stop"}
+_UNRECORDED = {"advance", "http", "run_until", "start"}
 _READ_ONLY = {"exec_session", "explain", "path", "view"}
 
 ASKED_OF_THE_CLOUD = tuple(
@@ -46,15 +48,15 @@ class Recorder:
         encode: Callable[[Any], Any],
         prepare: Callable[[str, tuple[Any, ...], dict[str, Any]], tuple[Any, Any]],
     ) -> None:
-        from threading import RLock  # requests of threads take turns; a browser has no threads
-
         self.results: list[tuple[int, Any]] = []
         """The number of an operation, and what it returned, for those that returned an object."""
         self.number = 0
+        self.wanted = True
+        """Whether what a cell asks is recorded; what a program asks always is."""
         self._encode = encode
         self._prepare = prepare
         self._open: list[list[Operation] | None] = [[]]
-        self._turn = RLock()
+        self._turn = turn()
 
     def install(self) -> None:
         """Begin to record in this process, for good."""
@@ -65,6 +67,29 @@ class Recorder:
             self._wrap_method(name)
         for name in ASKED_OF_A_SHELL:
             self._wrap(ExecSession, name, functools.partial(_shell, name))
+
+    @property
+    def inside(self) -> bool:
+        """Whether something is being done now that was asked, and will be done again elsewhere."""
+        return self._open[-1] is None
+
+    @property
+    def outside(self) -> bool:
+        """Whether a cell runs, and nothing that it asked."""
+        return len(self._open) == 1
+
+    def around_functions(self, run: Callable[[str, Callable[[], Any]], Any]) -> None:
+        """Have the handlers of AWS Lambda functions run by somebody who watches them.
+
+        Args:
+            run: called with what names the function's code, and with what calls its handler.
+        """
+        original = Functions.handle
+
+        def handle(this: Functions, function: Any, event: Any) -> Any:
+            return run(code_name(function), lambda: original(this, function, event))
+
+        Functions.handle = handle  # type: ignore[method-assign, assignment]
 
     def take(self) -> list[Operation]:
         """Give what was recorded since the last time, and forget it."""
@@ -84,43 +109,44 @@ class Recorder:
         self._open.append(asked)
         try:
             return asked, function()
-        except Exception as error:  # noqa: BLE001 - a program may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a program may raise anything
             return asked, error
         finally:
             self._open.pop()
 
-    def asked(self, operation: Operation, function: Callable[[], Any]) -> Any:
+    def asked(self, describe: Callable[[], Operation], function: Callable[[], Any]) -> Any:
         """Record one operation, and nothing of what it does.
 
         Args:
-            operation: how it is recorded.
+            describe: gives what is recorded.
             function: does it.
         """
-        record = self._open[-1]
-        if record is None:
-            return function()
-        self.number += 1
-        number = self.number
-        record.append({"number": number, **operation})
-        self._open.append(None)
-        try:
-            found = function()
-        finally:
-            self._open.pop()
-        if not isinstance(found, str | int | float | tuple | None):
-            self.results.append((number, found))
-        return found
+        with self._turn:
+            record = self._open[-1]
+            if record is None:
+                return function()
+            self.number += 1
+            number = self.number
+            if self.wanted or not self.outside:
+                record.append({"number": number, **describe()})
+            self._open.append(None)
+            try:
+                found = function()
+            finally:
+                self._open.pop()
+            if not isinstance(found, str | int | float | tuple | None):
+                self.results.append((number, found))
+            return found
 
     def _wrap(self, owner: Any, name: str, describe: Callable[..., Operation]) -> None:
         original = getattr(owner, name)
 
         @functools.wraps(original)
         def recorded(this: Any, *args: Any, **kwargs: Any) -> Any:
-            with self._turn:
-                if self._open[-1] is None:
-                    return original(this, *args, **kwargs)
-                operation = describe(this, *args, **kwargs)
-                return self.asked(operation, lambda: original(this, *args, **kwargs))
+            return self.asked(
+                lambda: describe(this, *args, **kwargs),
+                lambda: original(this, *args, **kwargs),
+            )
 
         setattr(owner, name, recorded)
 
@@ -129,16 +155,19 @@ class Recorder:
 
         @functools.wraps(original)
         def recorded(this: Any, *args: Any, **kwargs: Any) -> Any:
-            if self._open[-1] is None:
-                return original(this, *args, **kwargs)
-            args, kwargs = self._prepare(name, args, kwargs)
-            operation = {
-                "do": "cloud",
-                "name": name,
-                "args": [self._encode(each) for each in args],
-                "kwargs": {key: self._encode(each) for key, each in kwargs.items()},
-            }
-            return self.asked(operation, lambda: original(this, *args, **kwargs))
+            with self._turn:
+                if self.inside:
+                    return original(this, *args, **kwargs)
+                args, kwargs = self._prepare(name, args, kwargs)
+                return self.asked(
+                    lambda: {
+                        "do": "cloud",
+                        "name": name,
+                        "args": [self._encode(each) for each in args],
+                        "kwargs": {key: self._encode(each) for key, each in kwargs.items()},
+                    },
+                    lambda: original(this, *args, **kwargs),
+                )
 
         setattr(Cloud, name, recorded)
 
@@ -164,6 +193,8 @@ class Recorder:
 
 
 def _request(request: Any) -> Operation:
+    if hasattr(request.body, "read"):  # a file can be read once
+        request.body = request.body.read()
     return {
         "do": "request",
         "method": str(request.method),
@@ -185,8 +216,7 @@ def _text(body: Any) -> Any:
     """Give a body as text, or as base64 in a list."""
     if body is None or isinstance(body, str):
         return body
-    data = body if isinstance(body, bytes | bytearray) else body.read()
-    return [base64.b64encode(bytes(data)).decode()]
+    return [base64.b64encode(bytes(body)).decode()]
 
 
 def _plain(value: Any) -> bool:

@@ -6,10 +6,10 @@ import base64
 import math
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 
+from ecslab.aws.functions import Functions, code_name
 from ecslab.aws.gateway import open_gateways
 from ecslab.cloud.cloud import Cloud
 from ecslab.cloud.recording import ASKED_OF_A_SHELL, ASKED_OF_THE_CLOUD, Operation
@@ -17,7 +17,6 @@ from ecslab.cloud.recording import ASKED_OF_A_SHELL, ASKED_OF_THE_CLOUD, Operati
 __all__ = ["Replay"]
 
 _LONGEST_ADVANCE = 400 * 86400.0
-_CONTROLS_MOTO = "motoapi"
 
 
 class Replay:
@@ -33,6 +32,19 @@ class Replay:
         self.responses: list[tuple[str, Any]] = []
         """The responses that came through the simulated network, each with its address."""
         self._decode = decode
+
+    @staticmethod
+    def imitate_functions(answer: Callable[[str], Any]) -> None:
+        """Have no handler of an AWS Lambda function run in this process, for good.
+
+        Args:
+            answer: gives what the handler answered, by what names the function's code.
+        """
+
+        def handle(_this: Functions, function: Any, _event: Any) -> Any:
+            return answer(code_name(function))
+
+        Functions.handle = handle  # type: ignore[method-assign, assignment]
 
     def perform(self, operation: Operation) -> None:
         """Do one thing.
@@ -63,8 +75,6 @@ class Replay:
 
     def _request(self, operation: Operation) -> None:
         url = str(operation["url"])
-        if _CONTROLS_MOTO in (urlsplit(url).hostname or ""):
-            return  # moto's own switches are no part of AWS
         headers = HeadersDict({str(k): str(v) for k, v in operation["headers"].items()})
         request = AWSPreparedRequest(
             str(operation["method"]), url, headers, _body(operation["body"]), stream_output=False

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +64,9 @@ class Check:
             return Result(self, NotAttempted())
         answer = bare(answer)
         try:
-            self.judge(lab, answer)
+            # A program of the learner's may print while it is judged: that is no outcome.
+            with redirect_stdout(sys.stderr):
+                self.judge(lab, answer)
         except (NotAttempted, NotYet) as outcome:
             return Result(self, outcome)
         except Exception as error:  # noqa: BLE001 - no traceback may reach a learner from a check

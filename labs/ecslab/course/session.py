@@ -18,7 +18,7 @@ from ecslab.errors import CourseError
 if TYPE_CHECKING:
     from ecslab.cloud import Cloud
 
-__all__ = ["TRIES_BEFORE_SOLUTION", "Session", "opened", "start"]
+__all__ = ["TRIES_BEFORE_SOLUTION", "Session", "latest", "opened", "start"]
 
 TRIES_BEFORE_SOLUTION = 3
 
@@ -58,9 +58,15 @@ def opened() -> Session:
     Raises:
         CourseError: none is.
     """
-    if not _open:
+    found = latest()
+    if found is None:
         raise CourseError("Nothing is open: run the first cell of the notebook.")
-    return _open[-1]
+    return found
+
+
+def latest() -> Session | None:
+    """Give the session that was opened last in this process, or None."""
+    return _open[-1] if _open else None
 
 
 class Session:

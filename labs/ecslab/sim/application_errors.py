@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,19 @@ def exit_status(leaving: SystemExit, out: io.StringIO) -> int:
     return 1
 
 
-def short_traceback() -> str:
-    """Return the traceback of the exception being handled, without paths of this machine."""
-    lines = traceback.format_exc(limit=-2).splitlines()
+def short_traceback(error: BaseException | None = None) -> str:
+    """Return the traceback of an exception, without paths of this machine.
+
+    An exception that stands for one of another process has the text of that one, as
+    `application_traceback`.
+
+    Args:
+        error: the exception; the one being handled by default.
+    """
+    error = sys.exception() if error is None else error
+    told = getattr(error, "application_traceback", None)
+    if isinstance(told, str):
+        return told
+    lines = "".join(traceback.format_exception(error, limit=-2)).splitlines()
     shown = [line for line in lines if not line.lstrip().startswith(("File", "^", "~"))]
     return "\n".join(shown) + "\n"

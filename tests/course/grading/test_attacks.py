@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ecslab.course import modules
 from ecslab.course.files import locate
 from ecslab.course.forking.parent import Parent
 from ecslab.course.grading import grade_files, in_words, protected, to_csv, to_json, to_junit
@@ -127,34 +127,49 @@ def test_what_is_named_as_a_protection_holds(
     assert re.match(attack["error"], kernel.error), kernel.error or "it was reached"
 
 
-@pytest.fixture(scope="module")
-def starter() -> Any:
-    return json.loads(locate().lab(LAB).read_text(encoding="utf-8"))
+# Attacks tell the trusted process with it whatever they like, once.
+TELL = """
+def TELL(**what):
+    import json
+    from ecslab.course.strict import learner
+    told = {'asked': [], 'steps': [], 'programs': [], 'values': {}} | what
+    class Told:
+        def _repr_mimebundle_(self, **_):
+            return {'text/plain': json.dumps(told)}
+    def tell(*_, **__):
+        learner.tell = original
+        return Told()
+    original, learner.tell = learner.tell, tell
+"""
 
 
 @pytest.mark.parametrize("attack", entries("forge"))
 def test_a_forged_check_earns_nothing_in_strict_grading(
-    attack: dict[str, Any], starter: Any, parent: Any, tmp_path: Path
+    attack: dict[str, Any], parent: Any, tmp_path: Path
 ) -> None:
-    check = attack.get("of", CHECK)
-    points = {CHECK: 2, "refusal": 1}[check]
+    lab, check = attack.get("lab", LAB), attack.get("of", CHECK)
+    points = modules.load(lab).find(check).points
     passed = f"✔ {check}: passed ({points} of {points} points)\n"
-    notebook = copy.deepcopy(starter)
+    notebook = json.loads(locate().lab(lab).read_text(encoding="utf-8"))
     ids = [each.get("id") for each in notebook["cells"]]
     answers = [
         each
         for each in notebook["cells"][: ids.index(f"check-{check}")]
         if "answer" in each["metadata"].get("tags", [])
     ]
-    answers[-1]["source"] = f"PASSED = {passed!r}\n{attack['code']}"
-    path = tmp_path / f"{LAB}.ipynb"
+    known = f"PASSED, CHECK = {passed!r}, {check!r}\n{TELL}"
+    answers[-1]["source"] = f"{known}\n{attack['code']}"
+    path = tmp_path / f"{lab}.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
     (strict,) = grade_files([path], parent=parent, strict=True, timeout=20)
-    (normal,) = grade_files([path], parent=parent, timeout=20)
-
     assert strict.problem is None
     assert strict.score == 0, in_words(strict)
+    if "TELL(" in attack["code"]:
+        return  # in ordinary grading there is nobody to be told
+
+    (normal,) = grade_files([path], parent=parent, timeout=20)
+
     assert (normal.score > 0) == attack["fools"], in_words(normal)
 
 

@@ -77,7 +77,8 @@ def _judged(request: Request, place: Place) -> int:
     if request.parent is None:
         trusted = Place.plain()
     else:
-        trusted = Place.caged(request.parent, request.limits, request.layers)
+        hidden = [Path(path) for path in request.hidden]
+        trusted = Place.caged(request.parent, request.limits, request.layers, hidden)
     try:
         return _run(request, place, trusted)
     finally:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ecslab.course.grading.kernel import CourseKernel
-from ecslab.course.grading.names import bound_by, read_by
+from ecslab.course.grading.names import read_by
 from ecslab.course.grading.verdict import LEARNERS, Role
 
 __all__ = ["Runnable", "Runner", "Start"]
 
 Start = Callable[[], "Runner"]
 
+_LEARNER = "__import__('sys').modules['ecslab.course.strict.learner']"
 _WATCH = """
 from ecslab.course.strict import learner as _ecslab_learner
 _ecslab_learner.watch()
@@ -58,12 +59,9 @@ class Runner:
     ) -> None:
         self.kernel = kernel
         self.trusted = trusted
-        cells = list(cells)
-        learners = [cell.source for cell in cells if cell.role in LEARNERS]
         course = [cell.source for cell in cells if cell.role not in LEARNERS]
-        self._own = sorted(bound_by(learners))
         self._names = sorted(read_by(course))
-        self._roles = [cell.role in LEARNERS for cell in cells]
+        self._learners = False
         if trusted is not None:
             kernel.run(_WATCH)
             trusted.run(_FOLLOW)
@@ -88,10 +86,11 @@ class Runner:
             Whether it ended and left the processes alive.
         """
         learners = cell.role in LEARNERS
+        self._begin(learners=learners)
         alive = self.kernel.run(cell.source)
         if self.trusted is None:
             return alive
-        self._follow(cell, learners=learners)
+        self._follow(learners=learners)
         if not learners:
             self.trusted.run(cell.source)
         return alive and self.trusted.is_alive()
@@ -102,6 +101,7 @@ class Runner:
         Args:
             code: source text.
         """
+        self._begin(learners=False)
         alive = self.kernel.run(code)
         return alive and (self.trusted is None or self.trusted.run(code))
 
@@ -114,10 +114,11 @@ class Runner:
         Returns:
             The process in which it is to be run.
         """
+        self._begin(learners=cell.role in LEARNERS)
         if self.trusted is None or cell.role in LEARNERS:
             return self.kernel
         self.kernel.run(cell.source)
-        self._follow(cell, learners=False)
+        self._follow(learners=False)
         return self.trusted
 
     def after(self, cell: Runnable) -> None:
@@ -127,26 +128,22 @@ class Runner:
             cell: of the notebook.
         """
         if self.trusted is not None and cell.role in LEARNERS:
-            self._follow(cell, learners=True)
+            self._follow(learners=True)
 
-    def forget(self, cell: Runnable) -> None:
-        """Leave out what the learner's process has asked so far, before a cell.
-
-        Args:
-            cell: of the notebook, the next that runs.
-        """
+    def forget(self) -> None:
+        """Leave out what the learner's process has asked so far."""
         if self.trusted is not None:
-            self._tell(next_is_learners=cell.role in LEARNERS)
+            self._tell()
 
-    def _follow(self, cell: Runnable, *, learners: bool) -> None:
+    def _begin(self, *, learners: bool) -> None:
+        if self.trusted is not None and learners is not self._learners:
+            self._learners = learners
+            self.kernel.ask(f"{_LEARNER}.begin({self._names!r}, globals(), learners={learners})")
+
+    def _follow(self, *, learners: bool) -> None:
         assert self.trusted is not None  # noqa: S101 - asked by all who call
-        following = self._roles[cell.number + 1 : cell.number + 2]
-        told = self._tell(next_is_learners=following == [True])
+        told = self._tell()
         self.trusted.run(f"_ecslab_follower.follow({told!r}, {self._names!r}, learners={learners})")
 
-    def _tell(self, *, next_is_learners: bool) -> str:
-        tell = "__import__('sys').modules['ecslab.course.strict.learner'].tell"
-        next_one = f"next_is_learners={next_is_learners}"
-        return (
-            self.kernel.ask(f"{tell}({self._names!r}, {self._own!r}, globals(), {next_one})") or ""
-        )
+    def _tell(self) -> str:
+        return self.kernel.ask(f"{_LEARNER}.tell({self._names!r}, globals())") or ""

@@ -115,8 +115,7 @@ class SecondLook:
     def _runs(self, runner: Runner, step: Sequence[LookedAt]) -> bool:
         """Run the cells of a step, and keep the errors of the learner's."""
         self.errors = {}
-        if step:
-            runner.forget(step[0])
+        runner.forget()
         for cell in step:
             if not runner.run(cell):
                 return False

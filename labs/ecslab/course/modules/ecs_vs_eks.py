@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -360,7 +361,7 @@ def _called(function: object, name: str, *arguments: Json) -> Any:
         raise NotYet(expected=f"the function {name}, without brackets", found=function)
     what = arguments[0].get("name") or arguments[0].get("serviceName")
     try:
-        given = function(*arguments)
+        given = function(*copy.deepcopy(arguments))  # what it changes there, it changes for itself
     except Exception as error:  # noqa: BLE001 - whatever it raises is the learner's to see
         raise NotYet(
             expected=f"{name} gives an answer for {what}",

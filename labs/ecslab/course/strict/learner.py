@@ -1,22 +1,27 @@
-"""In the learner's process: records what its code asks, and tells the judge."""
+"""In the learner's process: records what its code asks, and tells the judge.
+
+All of it runs where the learner's code can change it, so nothing here keeps grading safe. It has to
+be right for those who are honest; what it tells is judged in the trusted process.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
-from types import FunctionType
 from typing import Any
 
 from ecslab.cloud.recording import Recorder
+from ecslab.course import session
 from ecslab.course.session import Session
 from ecslab.course.strict.programs import Programs
 from ecslab.course.strict.values import Encoder
 from ecslab.model.image import Image
 
-__all__ = ["tell", "watch"]
+__all__ = ["begin", "tell", "watch"]
 
-_OURS = "ecslab."
 _SESSION = ("check", "cleanup", "reset")
 _watchers: list[_Watcher] = []
 
@@ -29,34 +34,104 @@ class _Watcher:
         self.encode = encoder.encode
         self.recorder = Recorder(self.encode, self._prepare)
         self.programs = Programs(self.recorder, self.encode)
-        self.learners = False
-        """Whether the cell that runs is the learner's."""
+        self._courses: dict[str, Any] = {}
+        self._before: dict[str, Any] = {}
+        self._replaced: dict[str, tuple[Any, Any]] = {}
+        self.recorder.wanted = False
 
     def install(self) -> None:
         """Begin to record."""
         self.recorder.install()
+        self.recorder.around_functions(self.programs.run_code)
         for name in _SESSION:
             self._wrap_session(name)
+        self._wrap_start()
+
+    def begin(self, names: Iterable[str], scope: dict[str, Any], *, learners: bool) -> None:
+        """Get ready for a cell.
+
+        While a cell of the course runs, programs that the learner wrote are recorded under their
+        names; while the learner's own cells run, all is as the learner wrote it.
+
+        Args:
+            names: those that cells of the course read.
+            scope: of the notebook.
+            learners: whether the cell is the learner's.
+        """
+        if self.recorder.wanted is learners:
+            return
+        self.recorder.wanted = learners
+        if learners:
+            self._courses |= _changed(names, self._before, scope)
+            for name, (own, traced) in self._replaced.items():
+                if scope.get(name) is traced:
+                    scope[name] = own
+            self._replaced = {}
+            return
+        for name in names:
+            value = scope.get(name)
+            if self._is_own_program(name, value):
+                self._replaced[name] = value, self.programs.traced(value)
+                scope[name] = self._replaced[name][1]
+        self._before = {name: scope[name] for name in names if name in scope}
+
+    def values(self, names: Iterable[str], scope: dict[str, Any]) -> dict[str, Any]:
+        """Give what names mean now, as JSON can say it.
+
+        Args:
+            names: those that cells of the course read.
+            scope: of the notebook.
+        """
+        return {
+            name: self.encode(scope[name])
+            for name in names
+            if name in scope
+            and (not _is_program(scope[name]) or self._is_own_program(name, scope[name]))
+        }
+
+    def _is_own_program(self, name: str, value: Any) -> bool:
+        """Tell whether a name means a program that was bound in a cell of the learner's."""
+        return _is_program(value) and value is not self._courses.get(name)
 
     def _wrap_session(self, name: str) -> None:
         original = getattr(Session, name)
+        signature = inspect.signature(original)
 
-        def recorded(this: Session, *args: Any) -> Any:
-            operation = {
-                "do": "session",
-                "name": name,
-                "args": [self.encode(each) for each in args],
-            }
-            return self.recorder.asked(operation, lambda: original(this, *args))
+        @functools.wraps(original)
+        def recorded(this: Session, *args: Any, **kwargs: Any) -> Any:
+            if self._result(this) is None:
+                return original(this, *args, **kwargs)
+            given = [self._traced(each) for each in signature.bind(this, *args, **kwargs).args[1:]]
+            return self.recorder.asked(
+                lambda: {
+                    "do": "session",
+                    "name": name,
+                    "args": [self.encode(each) for each in given],
+                },
+                lambda: original(this, *given),
+            )
 
         setattr(Session, name, recorded)
+
+    def _wrap_start(self) -> None:
+        original = session.start
+
+        @functools.wraps(original)
+        def recorded(name: str, part: str = "lab", **kwargs: Any) -> Session:
+            found: Session = self.recorder.asked(
+                lambda: {"do": "session", "name": "start", "args": [str(name), str(part)]},
+                lambda: original(name, part, **kwargs),
+            )
+            return found
+
+        session.start = recorded
 
     def _number(self, program: Any) -> int:
         return self.programs.number(program)
 
     def _result(self, value: Any) -> int | None:
         if isinstance(value, Session):
-            return 0
+            return 0 if value is session.latest() else None
         found = (number for number, known in self.recorder.results if known is value)
         return next(found, None)
 
@@ -68,14 +143,27 @@ class _Watcher:
 
     def _traced(self, value: Any) -> Any:
         if isinstance(value, Image):
-            parts = {each.name: getattr(value, each.name) for each in fields(Image)}
-            changed = {key: self._traced(part) for key, part in parts.items() if callable(part)}
-            variants = {key: self._traced(part) for key, part in value.variants.items()}
-            return replace(value, **changed, variants=variants)
-        if not callable(value) or isinstance(value, type):
+            return _with_programs(value, self._traced)
+        if not _is_program(value):
             return value
-        given = str(getattr(value, "__module__", "")).startswith(_OURS) and not self.learners
-        return value if given else self.programs.traced(value)
+        # What a cell of the course gives of the course's own runs in the trusted process too.
+        known = self.recorder.wanted or self.programs.knows(value)
+        return self.programs.traced(value) if known else value
+
+
+def _with_programs(image: Image, ready: Callable[[Any], Any]) -> Image:
+    parts = {each.name: getattr(image, each.name) for each in fields(Image)}
+    changed = {key: ready(part) for key, part in parts.items() if callable(part)}
+    variants = {key: ready(part) for key, part in image.variants.items()}
+    return replace(image, **changed, variants=variants)
+
+
+def _is_program(value: Any) -> bool:
+    return callable(value) and not isinstance(value, type)
+
+
+def _changed(names: Iterable[str], before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    return {name: now[name] for name in names if name in now and now[name] is not before.get(name)}
 
 
 def watch() -> None:
@@ -84,6 +172,17 @@ def watch() -> None:
         watcher = _Watcher()
         watcher.install()
         _watchers.append(watcher)
+
+
+def begin(names: Iterable[str], scope: dict[str, Any], *, learners: bool) -> None:
+    """Get ready for a cell.
+
+    Args:
+        names: those that cells of the course read.
+        scope: of the notebook.
+        learners: whether the cell is the learner's.
+    """
+    _watchers[0].begin(list(names), scope, learners=learners)
 
 
 class _Told:
@@ -96,31 +195,18 @@ class _Told:
         return {"text/plain": json.dumps(self._what)}
 
 
-def tell(
-    names: Iterable[str], own: Iterable[str], scope: dict[str, Any], *, next_is_learners: bool
-) -> _Told:
+def tell(names: Iterable[str], scope: dict[str, Any]) -> _Told:
     """Tell what was asked since the last time, what programs did, and what names mean now.
+
+    The trusted process knows by itself what names mean after a cell of the course.
 
     Args:
         names: those that cells of the course read.
-        own: those that the learner's cells bind.
         scope: of the notebook.
-        next_is_learners: whether the next cell is the learner's.
     """
     watcher = _watchers[0]
-    own = set(own)
-    values = {}
-    for name in names:
-        if name not in scope:
-            continue
-        value = scope[name]
-        if isinstance(value, FunctionType) or hasattr(value, "ecslab_program"):
-            if name not in own:
-                continue
-            scope[name] = watcher.programs.traced(value)
-        values[name] = watcher.encode(value)
+    values = watcher.values(names, scope) if watcher.recorder.wanted else {}
     steps, watcher.programs.steps = watcher.programs.steps, []
-    watcher.learners = next_is_learners
     return _Told(
         {
             "asked": watcher.recorder.take(),

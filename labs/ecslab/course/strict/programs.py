@@ -13,6 +13,7 @@ from typing import Any
 from ecslab.cloud.recording import Operation, Recorder
 from ecslab.cloud.replay import Replay
 from ecslab.model.image_digest import digest
+from ecslab.sim.application_errors import short_traceback
 
 __all__ = ["Imitation", "Programs", "Step"]
 
@@ -21,10 +22,16 @@ Step = dict[str, Any]
 
 _WSGI_ARGUMENTS = 2
 _LEARNERS = "of the learner "
+_MOST_LETTERS = 200
+_NEVER = "this program was never seen to do that"
 
 
 class Programs:
-    """Records what functions do when they are called.
+    """Records what functions do when they are called, where they will be imitated.
+
+    A call has a counterpart in the trusted process when the account makes it, or a cell of the
+    course. There is none of a call that a learner's cell makes, or another program: its requests
+    belong to that one.
 
     Args:
         recorder: what they ask meanwhile.
@@ -43,12 +50,39 @@ class Programs:
     def number(self, function: Any) -> int:
         """Give the number of a function, the same each time."""
         function = getattr(function, "ecslab_program", function)
-        for number, known in enumerate(self._known):
-            if known is function:
-                return number
+        number = self._find(function)
+        if number is not None:
+            return number
+        return self._add(function, _LEARNERS + digest(function))
+
+    def knows(self, function: Any) -> bool:
+        """Tell whether a function has a number."""
+        return self._find(getattr(function, "ecslab_program", function)) is not None
+
+    def _find(self, function: Any) -> int | None:
+        found = (number for number, known in enumerate(self._known) if known is function)
+        return next(found, None)
+
+    def _add(self, function: Any, fingerprint: str) -> int:
         self._known.append(function)
-        self.fingerprints.append(_LEARNERS + digest(function))
+        self.fingerprints.append(fingerprint)
         return len(self._known) - 1
+
+    def run_code(self, name: str, function: Callable[[], Any]) -> Any:
+        """Run the handler of a function of AWS Lambda, and record it.
+
+        Args:
+            name: of its code.
+            function: calls the handler.
+        """
+        fingerprint = _LEARNERS + name
+        if fingerprint not in self.fingerprints:
+            self._add(object(), fingerprint)
+        return self._run(self._step(self.fingerprints.index(fingerprint)), function)
+
+    def _step(self, number: int) -> Step:
+        self._calls += 1
+        return {"program": number, "call": self._calls}
 
     def traced(self, function: Any) -> Any:
         """Give a function that does the same, and is recorded.
@@ -61,8 +95,9 @@ class Programs:
         number = self.number(function)
 
         def called(*args: Any, **kwargs: Any) -> Any:
-            self._calls += 1
-            step: Step = {"program": number, "call": self._calls}
+            if not self._has_a_counterpart():
+                return function(*args, **kwargs)
+            step = self._step(number)
             if len(args) == _WSGI_ARGUMENTS and callable(args[1]):
                 answering = self._noting(args[1], step)
                 return self._run(step, lambda: list(map(bytes, function(args[0], answering))))
@@ -73,6 +108,10 @@ class Programs:
         wrapped.ecslab_program = function
         wrapped.image_fingerprint = self.fingerprints[number]
         return wrapped
+
+    def _has_a_counterpart(self) -> bool:
+        recorder = self._recorder
+        return recorder.inside or (recorder.outside and not recorder.wanted)
 
     def _noting(self, start_response: Any, step: Step) -> Any:
         def noted(status: str, fields: Any, *rest: Any) -> Any:
@@ -89,13 +128,16 @@ class Programs:
         step["asked"] = asked
         if isinstance(out, io.StringIO):
             step["printed"] = out.getvalue()[before:]
-        if isinstance(found, Exception):
-            step["raised"] = [type(found).__name__, str(found)]
+        raised = isinstance(found, Exception | SystemExit)
+        if isinstance(found, SystemExit):
+            step["left"] = found.code if isinstance(found.code, int | None) else str(found.code)
+        elif raised:
+            step["raised"] = _told(found)
         else:
             step["goes_on"] = isgenerator(found)
             step["gave"] = None if isgenerator(found) else self._encode(found)
         self.steps.append(step)
-        if isinstance(found, Exception):
+        if raised:
             raise found
         return found
 
@@ -141,11 +183,28 @@ class Imitation:
             fingerprints: of all programs so far.
         """
         self._fingerprints = [str(each) for each in fingerprints]
+        begun = set()
         for step in steps:
             number, call = int(step["program"]), int(step["call"])
             if (number, call) not in self._steps:
-                self._calls[number].append(call)
+                begun.add((call, number))
             self._steps[number, call].append(step)
+        # A call that was made during another one ended first, and was recorded first.
+        for call, number in sorted(begun):
+            self._calls[number].append(call)
+
+    def answer(self, name: str) -> Any:
+        """Imitate the handler of a function of AWS Lambda.
+
+        Args:
+            name: of its code.
+
+        Raises:
+            RuntimeError: this code did not run in the learner's process.
+        """
+        if _LEARNERS + name not in self._fingerprints:
+            raise RuntimeError(_NEVER)
+        return self.program(self._fingerprints.index(_LEARNERS + name))()
 
     def program(self, number: int) -> Any:
         """Give a function that imitates a program.
@@ -156,7 +215,7 @@ class Imitation:
 
         def imitated(*args: Any, **_: Any) -> Any:
             if not self._calls[number]:
-                raise RuntimeError("this program was never seen to do that")
+                raise RuntimeError(_NEVER)
             call = self._calls[number].popleft()
             step = self._next(number, call)
             if "answer" in step and len(args) == _WSGI_ARGUMENTS:
@@ -188,10 +247,14 @@ class Imitation:
     def _perform(self, step: Step) -> Any:
         for operation in step.get("asked", ()):
             self._again(operation)
-        sys.stdout.write(str(step.get("printed", "")))
+        # Only a log takes what a program prints: in a check, it could look like the check's words.
+        if isinstance(sys.stdout, io.StringIO):
+            sys.stdout.write(str(step.get("printed", "")))
+        if "left" in step:
+            code = step["left"]
+            raise SystemExit(code if isinstance(code, int | None) else str(code))
         if "raised" in step:
-            name, text = step["raised"]
-            raise type(str(name)[:80], (Exception,), {})(str(text))
+            raise _imitated(*(str(each) for each in step["raised"]))
         return self._decode(step.get("gave"))
 
     def _again(self, operation: Operation) -> None:
@@ -199,3 +262,19 @@ class Imitation:
             self._replay.perform(operation)
         except Exception:  # noqa: BLE001 - it failed there too, or the record is wrong
             return
+
+
+def _told(error: Exception) -> list[str]:
+    """Give the module and the name of an exception's class, its words, and what a log shows."""
+    kind = type(error)
+    return [kind.__module__, kind.__name__, str(error), short_traceback(error)]
+
+
+def _imitated(module: str, name: str, words: str, shown: str) -> Exception:
+    kind = type(
+        name[:_MOST_LETTERS],
+        (Exception,),
+        {"__module__": module[:_MOST_LETTERS], "application_traceback": shown},
+    )
+    error: Exception = kind(words)
+    return error

@@ -1,4 +1,10 @@
-"""In the trusted process: repeats what the learner's process told, as data and never as code."""
+"""In the trusted process: repeats what the learner's process told, as data and never as code.
+
+Whoever tells may be an enemy. A record can ask for what a learner may ask for, in any order and any
+number; names of methods are looked up in lists of ours; code that a request brings along, as that
+of an AWS Lambda function, is imitated like every other program; what a program printed goes into
+the logs of its container and never into the output of a cell.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,7 @@ from typing import Any
 import requests
 
 from ecslab.cloud.replay import Replay
-from ecslab.course import session
+from ecslab.course import catalogue, session
 from ecslab.course.strict.programs import Imitation
 from ecslab.course.strict.values import Decoder, Unreadable
 
@@ -17,6 +23,8 @@ __all__ = ["Follower"]
 
 _SESSION = {"check": 2, "cleanup": 0, "reset": 0}
 """Methods of a session that may be repeated, and the most arguments of each."""
+_ENDING = ("reset", "stop")
+"""Methods of a cloud that leave nothing of a lab: in an empty account, nothing is left to do."""
 
 
 class Follower:
@@ -36,6 +44,7 @@ class Follower:
         self._decode = decoder.decode
         self._replay = Replay(self._decode)
         self._imitation = Imitation(self._replay, self._decode)
+        self._replay.imitate_functions(self._imitation.answer)
 
     def follow(self, told: str, names: Iterable[str], *, learners: bool) -> None:
         """Go where the learner's process has gone.
@@ -64,11 +73,17 @@ class Follower:
                 self._bind(name, self._decode(values[name]))
 
     def _perform(self, operation: dict[str, Any]) -> None:
-        if operation["do"] != "session":
+        kind = operation["do"]
+        if kind == "cloud" and operation["name"] in _ENDING:
+            session.opened().stop()
+            return
+        if kind != "session":
             self._replay.perform(operation)
             return
         name, args = str(operation["name"]), operation["args"]
-        if name in _SESSION and len(args) <= _SESSION[name]:
+        if name == "start":
+            _start(*map(str, args))
+        elif name in _SESSION and len(args) <= _SESSION[name]:
             getattr(session.opened(), name)(*map(self._decode, args))
 
     def _bind(self, name: str, value: Any) -> None:
@@ -92,3 +107,12 @@ class Follower:
                 response.headers.update(found.headers)
                 return response
         return Unreadable("a response that never came")
+
+
+def _start(name: str, part: str) -> None:
+    """Open the same lab once more; a notebook that opens another one has left its own."""
+    open_now = session.opened()
+    if (catalogue.load().find(name).name, part) == (open_now.name, open_now.part):
+        session.start(name, part)
+    else:
+        open_now.stop()

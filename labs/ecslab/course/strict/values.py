@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,9 @@ __all__ = ["Decoder", "Encoder", "Unreadable"]
 _DEEPEST = 25
 _MOST_ITEMS = 20_000
 _LONGEST = 4_000_000
+_LONGEST_NAME = 80
+_LARGEST_INTEGER = 10**4000
+"""Python refuses to write integers of more than 4300 digits as text."""
 _UTC = dt.UTC
 
 
@@ -57,7 +60,10 @@ class Encoder:
             value: anything.
         """
         self._left = _MOST_ITEMS
-        return self._encode(value, _DEEPEST)
+        try:
+            return self._encode(value, _DEEPEST)
+        except Exception:  # noqa: BLE001 - a learner's object may fail in any way when read
+            return _tagged("unreadable", type(value).__name__[:_LONGEST_NAME])
 
     def _encode(self, value: Any, depth: int) -> Any:
         self._left -= 1
@@ -77,12 +83,12 @@ class Encoder:
             return _tagged("result", number)
         if callable(value) and not isinstance(value, type):
             return _tagged("program", self._program(value))
-        return _tagged("unreadable", type(value).__name__[:80])
+        return _tagged("unreadable", type(value).__name__[:_LONGEST_NAME])
 
     def _writers(self) -> Any:
         return (
             (str, lambda value, _: str.__str__(value)[:_LONGEST]),
-            (int, lambda value, _: int.__int__(value)),
+            (int, lambda value, _: _integer(int.__int__(value))),
             (float, lambda value, _: _float(float.__float__(value))),
             (bytes, lambda value, _: _tagged("bytes", base64.b64encode(bytes(value)).decode())),
             (dt.datetime, lambda value, _: _tagged("time", value.astimezone(_UTC).isoformat())),
@@ -96,6 +102,9 @@ class Encoder:
             (list, self._items("list")),
             (tuple, self._items("tuple")),
             ((set, frozenset), self._items("set")),
+            (KeysView, self._items("keys")),
+            (ValuesView, self._items("values")),
+            (range, lambda value, _: _tagged("range", [value.start, value.stop, value.step])),
             (ClientError, self._error),
             (requests.Response, lambda value, _: _response(value)),
             (Image, self._image),
@@ -151,7 +160,7 @@ class Decoder:
         kind, of = plain.get("is"), plain.get("of")
         read = getattr(self, f"_read_{kind}", None) if isinstance(kind, str) else None
         try:
-            return Unreadable(str(of)[:80]) if read is None else read(of)
+            return Unreadable(str(of)[:_LONGEST_NAME]) if read is None else read(of)
         except (
             ArithmeticError,
             AttributeError,
@@ -196,6 +205,15 @@ class Decoder:
     def _read_set(self, of: Any) -> set[Any]:
         return set(self._read_list(of))
 
+    def _read_keys(self, of: Any) -> KeysView[Any]:
+        return dict.fromkeys(self._read_list(of)).keys()
+
+    def _read_values(self, of: Any) -> ValuesView[Any]:
+        return dict(enumerate(self._read_list(of))).values()
+
+    def _read_range(self, of: Any) -> range:
+        return range(*map(int, of))
+
     def _read_error(self, of: Any) -> ClientError:
         response, name = of
         return ClientError(self.decode(response), str(name))
@@ -216,6 +234,10 @@ class Decoder:
 
 def _tagged(kind: str, of: Any) -> dict[str, Any]:
     return {"is": kind, "of": of}
+
+
+def _integer(value: int) -> Any:
+    return value if abs(value) < _LARGEST_INTEGER else _tagged("unreadable", "int")
 
 
 def _float(value: float) -> Any:
