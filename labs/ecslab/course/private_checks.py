@@ -240,13 +240,11 @@ def _expect_steady(lab: Session, service: Json) -> None:
 
 def judge_controls(function: Callable[[Json], object]) -> None:
     """Judge a learner's function on definitions that differ in one thing each."""
-    for words, definition in _definitions():
+    definitions = _definitions()
+    # All answers come first: while the function runs, no frame holds what is right.
+    answers = [_asked(function, definition) for _, definition in definitions]
+    for (words, definition), given in zip(definitions, answers, strict=True):
         wanted = failed_by_definition(definition)
-        copy = json.loads(json.dumps(definition))
-        try:
-            given = function(copy)
-        except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
-            given = f"{type(error).__name__}: {error}"
         if given is None or given is Ellipsis:
             raise NotAttempted
         found = set(given) if isinstance(given, set | frozenset | list | tuple) else given
@@ -257,6 +255,13 @@ def judge_controls(function: Callable[[Json], object]) -> None:
                 found=shown,
                 look_at="failed",
             )
+
+
+def _asked(function: Callable[[Json], object], definition: Json) -> object:
+    try:
+        return function(json.loads(json.dumps(definition)))
+    except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
+        return f"{type(error).__name__}: {error}"
 
 
 def _definitions() -> list[tuple[str, Json]]:
