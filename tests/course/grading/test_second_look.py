@@ -94,3 +94,9 @@ def test_names_are_found_wherever_python_binds_them() -> None:
 
     assert bound_by([code, "not python ("]) == {"p", "re", "i", "f", "g", "C", "a"}
     assert read_by([code]) == {"x", "h", "b"}
+
+
+def test_magics_and_commands_hide_no_names() -> None:
+    code = "%%time\n!true\n%matplotlib inline\nlines = !ls\ndef f(): pass\nx = await y"
+
+    assert bound_by([code, "%%bash\nz=1"]) == {"lines", "f", "x"}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 __all__ = ["bound_by", "kept", "read_by", "restored"]
 
 _STORE = "_ecslab_kept"
+_AROUND_PYTHON = {"%%capture", "%%prun", "%%time", "%%timeit"}
 
 
 def bound_by(sources: Iterable[str]) -> set[str]:
@@ -55,9 +58,17 @@ def restored(names: Iterable[str]) -> str:
 
 def _nodes(source: str) -> Iterator[ast.AST]:
     try:
-        yield from ast.walk(ast.parse(source))
+        yield from ast.walk(ast.parse(_plain(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
+
+
+def _plain(source: str) -> str:
+    """Give the Python of a cell: without a magic over all of it, and with calls for the others."""
+    first, _, rest = source.lstrip().partition("\n")
+    if first.split(" ")[0].strip() in _AROUND_PYTHON:
+        source = rest
+    return str(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
