@@ -71,6 +71,27 @@ def test_a_step_that_fits_the_learners_own_beginning_passes_at_the_first_look(gr
     assert NOTE not in messages["second"]
 
 
+TRAP = """
+def trap(info):
+    while 'check("second"' in (info.raw_cell or ""):
+        try:
+            import time
+            time.sleep(0.1)
+        except BaseException:
+            pass
+get_ipython().events.register("pre_run_cell", trap)
+first = 9"""
+
+
+def test_a_trap_in_an_earlier_step_does_not_spoil_the_second_look(handed: Any, parent: Any) -> None:
+    path = handed.hand_in(handed.solved(first=TRAP, second="second = 5 + 1"))
+
+    (report,) = grade_files([path], course=handed.files, parent=parent, timeout=1)
+
+    outcomes = {check.id: check.outcome for check in report.checks}
+    assert outcomes == {"first": "not yet", "second": "passed", "third": "passed"}
+
+
 def test_what_was_not_attempted_earns_nothing(graded: Any) -> None:
     outcomes, _ = graded(first="first = 9", second="second = ...", third="# your code here")
 

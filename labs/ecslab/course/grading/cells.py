@@ -175,7 +175,10 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
             return False
         first = self.test_outputs
         looks = file.second_look.meanings(self.number)
-        return any(self._passes_when(names, first) for names in looks)
+        if any(self._passes_when(names, first) for names in looks):
+            return True
+        spoilt = file.second_look.is_spoilt
+        return spoilt and any(self._passes_when(names, first) for names in looks)
 
     def _passes_when(self, names: set[str], first: Any) -> bool:
         """Judge the check once more, with these names as the learner has bound them."""

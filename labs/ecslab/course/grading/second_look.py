@@ -50,6 +50,12 @@ class SecondLook:
         self._runner: Runner | None = None
         self._seen = 0
         self._lent: set[str] = set()
+        self._without_earlier = False
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether an earlier step has ended the last look, so that one without it can tell more."""
+        return not self._without_earlier and self._has_ended()
 
     def meanings(self, number: int) -> list[set[str]]:
         """Give, for each look that may tell something new, the names that stay the learner's.
@@ -85,14 +91,14 @@ class SecondLook:
         step = self._cells[first:number]
         if not any(cell.changed for cell in step) or any(c.number in culprits for c in step):
             return None
-        if self._runner is None:
-            self._runner = self._start()
-        runner = self._runner
+        runner = self._living()
         earlier = [
             cell.source
             for cell in self._cells[self._seen : first]
             if cell.role != "check" and cell.number not in culprits and not cell.left_out
         ]
+        if self._without_earlier:
+            earlier = []
         private = self._private_names(first)
         known = self._seen > first  # this step's first look has kept what the learner means
         solution = [
@@ -127,6 +133,19 @@ class SecondLook:
         """End the processes."""
         if self._runner is not None:
             self._runner.stop()
+
+    def _has_ended(self) -> bool:
+        return self._runner is not None and not self._runner.is_alive()
+
+    def _living(self) -> Runner:
+        """Give a living process: what has ended one behind its own step is not run in the next."""
+        if self._has_ended():
+            self.stop()
+            self._runner, self._seen, self._lent = None, 0, set()
+            self._without_earlier = True
+        if self._runner is None:
+            self._runner = self._start()
+        return self._runner
 
     def _first_of_step(self, number: int) -> int:
         """Give the place behind the check before."""
