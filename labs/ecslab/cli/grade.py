@@ -26,8 +26,6 @@ CELL_SECONDS = 60.0
 #: A notebook takes about one core and half a GB of memory while it runs.
 MOST_JOBS = 4
 
-_SHOWN_FILES = 5
-
 
 def check(
     module: Annotated[
@@ -151,9 +149,10 @@ def grade(
 
 
 def _tell_left_out(names: Sequence[str]) -> None:
-    more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
+    from ecslab.course.grading.text import first_of
+
     what = "1 file that is" if len(names) == 1 else f"{len(names)} files that are"
-    line = f"Left out {what} nobody's lab: {', '.join(names[:_SHOWN_FILES])}{more}."
+    line = f"Left out {what} nobody's lab: {first_of(names)}."
     errors.print(line, markup=False, soft_wrap=True)
 
 
@@ -204,7 +203,8 @@ def _grade_all(
             else:
                 own = running.enter_context(Grader(course=course, **grader))
                 judge = on_this_machine(own, jobs)
-            rules = rules_of(course, **grader)
+            # Of single notebooks nothing is kept that other rules could make stale.
+            rules = rules_of(course, **grader) if folder else ""
             return grade_class(handed_in, ledger, judge, rules=rules, on_report=telling.report)
 
 

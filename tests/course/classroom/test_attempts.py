@@ -12,7 +12,7 @@ from ecslab.course.classroom.ledger import Ledger
 from ecslab.course.classroom.overview import common_mistakes
 from ecslab.course.classroom.results import write_results
 from ecslab.course.classroom.run import grade_class
-from ecslab.course.classroom.submissions import Submission, find
+from ecslab.course.classroom.submissions import Submission, look_through
 from ecslab.course.grading.report import Report
 
 Make = Callable[..., Report]
@@ -38,7 +38,7 @@ def graded(tmp_path: Path, report: Make) -> Callable[[dict[str, str]], list[Repo
             path.write_text(lab)
             os.utime(path, (1_800_000_000 + 60 * minute,) * 2)
         with Ledger(tmp_path / "reports.jsonl") as ledger:
-            found = find([tmp_path / "class"])
+            found = look_through([tmp_path / "class"]).submissions
             return grade_class(found, ledger, judge, rules="", on_report=lambda _: None)
 
     return grade

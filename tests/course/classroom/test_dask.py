@@ -15,7 +15,7 @@ from ecslab.course import catalogue
 from ecslab.course.classroom.dask import on_cluster
 from ecslab.course.classroom.ledger import Ledger
 from ecslab.course.classroom.run import grade_class
-from ecslab.course.classroom.submissions import Submission, find
+from ecslab.course.classroom.submissions import Submission, look_through
 from ecslab.course.grading.report import Report
 from ecslab.errors import CourseError
 
@@ -78,7 +78,7 @@ def class_of(folder: Path, count: int) -> list[Submission]:
         (folder / f"learner-{number}" / LAB).write_text(text, encoding="utf-8")
     (folder / "odd.ipynb").write_text("no notebook")
     (folder / "link.ipynb").symlink_to("/etc/passwd")
-    return find([folder])
+    return look_through([folder]).submissions
 
 
 def test_a_lost_worker_costs_nothing(tmp_path: Path, start: Start) -> None:

@@ -24,7 +24,7 @@ import resource, signal, sys
 from pathlib import Path
 from ecslab.course.classroom.ledger import LEDGER, Ledger
 from ecslab.course.classroom.run import grade_class
-from ecslab.course.classroom.submissions import find
+from ecslab.course.classroom.submissions import look_through
 from ecslab.course.grading.report import Report
 from ecslab.errors import CourseError
 
@@ -39,7 +39,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_DFL if killed else signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 try:
     with Ledger(folder / LEDGER) as ledger:
-        found = find([folder / "class"])
+        found = look_through([folder / "class"]).submissions
         grade_class(found, ledger, judge, rules="", on_report=lambda report: None)
 except CourseError as error:
     sys.exit(str(error))

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecslab.course.classroom import archive
-from ecslab.course.classroom.names import learner_of, safe_file_name
-from ecslab.course.classroom.submissions import find, look_through
+from ecslab.course.classroom.names import origin_of, safe_file_name
+from ecslab.course.classroom.submissions import look_through
 from ecslab.errors import CourseError
 
 
@@ -40,7 +40,7 @@ def test_a_learner_is_known_from_what_the_platform_wrote(
     parts: tuple[str, ...], learner: str
 ) -> None:
     """Moodle, Canvas and Blackboard name what they export so; else folders and files do."""
-    assert learner_of(parts) == learner
+    assert origin_of(parts).learner == learner
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\x\\nul", "", "..", "a" * 500, "\x00"])
@@ -61,7 +61,7 @@ def test_folders_and_zip_files_are_looked_through(tmp_path: Path) -> None:
     whole = {"Grace/lab.ipynb": "grace", "Alan/work.zip": inner, "__MACOSX/Grace/lab.ipynb": ""}
     (tmp_path / "class.zip").write_bytes(zipped(whole))
     (tmp_path / "eve.zip").write_bytes(zipped({"lab.ipynb": "eve"}))
-    found = find([tmp_path])
+    found = look_through([tmp_path]).submissions
     assert {each.learner: each.content().decode() for each in found} == {
         "ada": "ada",
         "Alan": "inner",
@@ -74,7 +74,7 @@ def test_names_are_told_apart(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "lab.ipynb").write_text(folder)
-    found = find([tmp_path / "one", tmp_path / "two"])
+    found = look_through([tmp_path / "one", tmp_path / "two"]).submissions
     assert [each.name for each in found] == ["lab.ipynb", "lab.ipynb (2)"]
     assert len({each.key("rules") for each in found}) == 2
 
@@ -82,7 +82,7 @@ def test_names_are_told_apart(tmp_path: Path) -> None:
 def test_a_key_changes_with_the_content_and_with_the_rules(tmp_path: Path) -> None:
     file = tmp_path / "lab.ipynb"
     file.write_text("one")
-    (submission,) = find([file])
+    (submission,) = look_through([file]).submissions
     first = submission.key("rules")
     assert submission.key("rules") == first
     assert submission.key("other rules") != first
@@ -111,7 +111,7 @@ def broken(kind: str) -> bytes:
 @pytest.mark.parametrize("kind", ["no zip file", "cut off", "wrong bytes", "a link"])
 def test_a_broken_zip_file_is_one_that_cannot_be_graded(kind: str, tmp_path: Path) -> None:
     (tmp_path / "class.zip").write_bytes(broken(kind))
-    (submission,) = find([tmp_path])
+    (submission,) = look_through([tmp_path]).submissions
     with pytest.raises(CourseError, match=r"zip file|link"):
         submission.content()
 
@@ -121,7 +121,7 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     bomb = zipped({"ada/lab.ipynb": b"0" * (4 * 1024**2)})
     assert len(bomb) < 10_000
     (tmp_path / "class.zip").write_bytes(bomb)
-    (submission,) = find([tmp_path])
+    (submission,) = look_through([tmp_path]).submissions
     with pytest.raises(CourseError, match="larger than 1 MiB"):
         submission.content()
 
@@ -129,7 +129,7 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_member_leads_nowhere_else(tmp_path: Path) -> None:
     names = {"../../up/lab.ipynb": "1", "/abs/lab.ipynb": "2", "..\\..\\win\\lab.ipynb": "3"}
     (tmp_path / "class.zip").write_bytes(zipped(names))
-    found = find([tmp_path])
+    found = look_through([tmp_path]).submissions
     assert sorted(each.learner for each in found) == ["abs", "up", "win"]
     assert not any(".." in each.name for each in found)
 
@@ -138,16 +138,16 @@ def test_a_link_and_a_folder_are_no_submissions(tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
     (tmp_path / "class" / "lab.ipynb").symlink_to("/etc/passwd")
     (tmp_path / "class" / "odd.ipynb").mkdir()
-    (submission,) = find([tmp_path / "class"])
+    (submission,) = look_through([tmp_path / "class"]).submissions
     with pytest.raises(CourseError, match="is a link"):
         submission.content()
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="There is no file"):
-        find([tmp_path / "missing"])
+        look_through([tmp_path / "missing"])
     with pytest.raises(CourseError, match="There is no notebook in"):
-        find([tmp_path])
+        look_through([tmp_path])
 
 
 FILE = "02-clusters.ipynb"
@@ -190,7 +190,7 @@ def test_each_learner_of_an_export_is_named(
         place.write_bytes(zipped(dict(files)))
     else:
         lay_out(place, files)
-    found = find([place])
+    found = look_through([place]).submissions
     assert len({each.learner for each in found}) == 2
     assert learner in {each.learner for each in found}
     assert {each.content() for each in found} == {b"1", b"2"}
@@ -214,12 +214,18 @@ def test_two_learners_of_one_name_stay_two(names: tuple[str, str], tmp_path: Pat
     """Also where the platform hides the names and writes the same word for everybody."""
     lay_out(tmp_path, {f"{name}/{FILE}": name for name in names})
     first = names[0].split("_", maxsplit=1)[0]
-    assert {each.learner for each in find([tmp_path])} == {f"{first} (1)", f"{first} (2)"}
+    assert {each.learner for each in look_through([tmp_path]).submissions} == {
+        f"{first} (1)",
+        f"{first} (2)",
+    }
 
 
 def test_names_that_only_look_like_a_platforms_are_the_learners_own(tmp_path: Path) -> None:
     lay_out(tmp_path, {"Ada/lab_1_2_final.ipynb": "1", "lab_2_eve_123/a.ipynb": "2"})
-    assert [each.learner for each in find([tmp_path])] == ["Ada", "lab_2_eve_123"]
+    assert [each.learner for each in look_through([tmp_path]).submissions] == [
+        "Ada",
+        "lab_2_eve_123",
+    ]
 
 
 def test_one_learner_of_two_assignments_stays_one(tmp_path: Path) -> None:
@@ -227,20 +233,25 @@ def test_one_learner_of_two_assignments_stays_one(tmp_path: Path) -> None:
     for number, lab in ((1, "lab-1"), (2, "lab-2")):
         member = f"Ada_{number}_assignsubmission_file/{FILE}"
         (tmp_path / f"{lab}.zip").write_bytes(zipped({member: lab}))
-    assert [each.learner for each in find([tmp_path])] == ["Ada", "Ada"]
+    assert [each.learner for each in look_through([tmp_path]).submissions] == ["Ada", "Ada"]
 
 
 def test_user_names_with_underscores_are_not_taken_for_one(tmp_path: Path) -> None:
     name = "Lab 2_{}_smith_attempt_2026-11-20-10-00-00_lab.ipynb"
     lay_out(tmp_path, {name.format("a"): "1", name.format("b"): "2"})
-    assert len({each.learner for each in find([tmp_path])}) == 2
+    assert len({each.learner for each in look_through([tmp_path]).submissions}) == 2
 
 
 def test_a_learners_own_zip_file_of_several_labs_is_one_learners(tmp_path: Path) -> None:
     own = {FILE: "1", "04-tasks.ipynb": "2", "notes/x.txt": "3"}
     (tmp_path / "ada.zip").write_bytes(zipped(dict(own)))
     (tmp_path / "eve.zip").write_bytes(zipped({f"eve/{name}": text for name, text in own.items()}))
-    assert [each.learner for each in find([tmp_path])] == ["ada", "ada", "eve", "eve"]
+    assert [each.learner for each in look_through([tmp_path]).submissions] == [
+        "ada",
+        "ada",
+        "eve",
+        "eve",
+    ]
 
 
 @pytest.mark.parametrize("folder", ["Ada", "Ada_1_assignsubmission_file", "."])
@@ -249,13 +260,13 @@ def test_folders_in_a_learners_zip_file_are_no_learners(folder: str, tmp_path: P
     name = "Ada_1_assignsubmission_file_w.zip" if folder == "." else "w.zip"
     (tmp_path / folder / name).write_bytes(zipped({"one/a.ipynb": "1", "two/b.ipynb": "2"}))
     lay_out(tmp_path, {f"Eve/{FILE}": "3"})
-    assert [each.learner for each in find([tmp_path])] == ["Ada", "Ada", "Eve"]
+    assert [each.learner for each in look_through([tmp_path]).submissions] == ["Ada", "Ada", "Eve"]
 
 
 def test_files_named_like_labs_are_those_of_the_folders_owner(tmp_path: Path) -> None:
     lay_out(tmp_path, {f"ada/{FILE}": "1", f"eve/{FILE}": "2", "ada/04-tasks.ipynb": "3"})
-    assert [each.learner for each in find([tmp_path / "ada"])] == ["ada", "ada"]
-    both = find([tmp_path / "ada" / FILE, tmp_path / "eve" / FILE])
+    assert [each.learner for each in look_through([tmp_path / "ada"]).submissions] == ["ada", "ada"]
+    both = look_through([tmp_path / "ada" / FILE, tmp_path / "eve" / FILE]).submissions
     assert [each.learner for each in both] == ["ada", "eve"]
 
 
@@ -294,7 +305,8 @@ def test_of_a_copy_of_the_whole_course_only_the_learners_labs_count(
     """Else the course's own solutions would earn all points."""
     course = [f"{folder}/{FILE}" for folder in ("labs", "lessons", "solutions")]
     files = {f"{learner}/{name}": "1" for learner in ("ecs-ada", "ecs-eve") for name in course}
-    files |= {f"ecs-ada/work/{FILE}": "2", "ecs-ada/work/progress.json": "", "bob/a.ipynb": "3"}
+    own = "ecs-ada/work"
+    files |= {f"{own}/{FILE}": "2", f"{own}/progress.json": "", "bob/a.ipynb": "3"}
     place = tmp_path / "class.zip"
     if kind == "zip file":
         place.write_bytes(zipped(dict(files)))
@@ -304,7 +316,7 @@ def test_of_a_copy_of_the_whole_course_only_the_learners_labs_count(
     counting = {(each.learner, each.name) for each in found.submissions}
     assert counting == {
         ("bob", "bob/a.ipynb"),
-        ("ecs-ada", f"ecs-ada/work/{FILE}"),
+        ("ecs-ada", f"{own}/{FILE}"),
         ("ecs-eve", f"ecs-eve/labs/{FILE}"),
     }
     assert f"ecs-eve/solutions/{FILE}" in found.left_out
@@ -326,7 +338,7 @@ def test_names_of_zip_files_that_forget_to_say_utf_8_are_read(tmp_path: Path) ->
         while (start := flagged.find(mark, start + 1)) >= 0:
             flagged[start + place + 1] &= ~0x08
     (tmp_path / "class.zip").write_bytes(flagged)
-    found = find([tmp_path / "class.zip"])
+    found = look_through([tmp_path / "class.zip"]).submissions
     assert [each.learner for each in found] == ["Jürgen", "Zoë"]
     assert [each.content() for each in found] == [b"1", b"2"]
 
@@ -346,7 +358,7 @@ def test_a_zip_file_of_thousands_is_opened_once(
         real(self, file, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(zipfile.ZipFile, "__init__", counting)
-    found = find([tmp_path / "class.zip"])
+    found = look_through([tmp_path / "class.zip"]).submissions
     assert len({each.key("rules") for each in found}) == 100
     assert len(opened) == 2
 
@@ -366,7 +378,7 @@ def test_no_name_in_a_zip_file_loses_a_learner(
     }
     place = tmp_path_factory.mktemp("class") / "class.zip"
     place.write_bytes(zipped(members))
-    found = find([place])
+    found = look_through([place]).submissions
     hidden = sum(file.startswith(".") for file in {*files, "lab"}) * len(names)
     assert len(found) == len(members) - hidden
     assert len({each.name for each in found}) == len(found)

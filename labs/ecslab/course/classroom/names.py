@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from ecslab.course.grading.text import clean
 
-__all__ = ["Origin", "learner_of", "origin_of", "safe_file_name", "without_copy_mark"]
+__all__ = ["Origin", "origin_of", "safe_file_name", "without_copy_mark"]
 
 _LONGEST = 100
 _UNNAMED = "(no name)"
@@ -89,11 +89,6 @@ def origin_of(parts: Sequence[str]) -> Origin:
         return Origin(_shown(parts[0]))
     google = _GOOGLE.match(parts[0])
     return Origin(_shown(google["learner"] if google else PurePosixPath(parts[0]).stem))
-
-
-def learner_of(parts: Sequence[str]) -> str:
-    """Tell whose a file is, for people to read; see `origin_of`."""
-    return origin_of(parts).learner
 
 
 def without_copy_mark(stem: str) -> str:

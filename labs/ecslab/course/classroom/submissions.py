@@ -11,12 +11,10 @@ from ecslab.course.classroom.archive import Member, is_notebook, read_member
 from ecslab.course.classroom.layout import Found, look_at
 from ecslab.course.classroom.names import Origin, origin_of, without_copy_mark
 from ecslab.course.grading.notebook import LARGEST_FILE
-from ecslab.course.grading.text import clean
+from ecslab.course.grading.text import clean, first_of
 from ecslab.errors import CourseError
 
-__all__ = ["HandedIn", "Submission", "find", "look_through"]
-
-_SHOWN_FILES = 5
+__all__ = ["HandedIn", "Submission", "look_through"]
 
 
 @dataclass(frozen=True)
@@ -96,11 +94,6 @@ class HandedIn:
 
     submissions: list[Submission]
     left_out: tuple[str, ...] = ()
-
-
-def find(paths: Iterable[Path]) -> list[Submission]:
-    """List the submissions at some paths; see `look_through`."""
-    return look_through(paths).submissions
 
 
 def look_through(paths: Iterable[Path]) -> HandedIn:
@@ -184,11 +177,7 @@ def _without_notebook(others: list[tuple[Found, Origin]], have: set[str]) -> lis
     found = []
     for learner, own in files.items():
         names = [clean(each.parts[-1]) for each in own]
-        more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
-        problem = (
-            f"There is no notebook, only {', '.join(names[:_SHOWN_FILES])}{more};"
-            " ask for the .ipynb file."
-        )
+        problem = f"There is no notebook, only {first_of(names)}; ask for the .ipynb file."
         found.append(Submission(learner, _name(own[0]), own[0].path, problem=problem))
     return found
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["LONGEST_MESSAGE", "clean", "for_spreadsheet"]
+__all__ = ["LONGEST_MESSAGE", "clean", "first_of", "for_spreadsheet"]
 
 LONGEST_MESSAGE = 2000
 """Characters; a check's own block has some hundred."""
@@ -17,6 +18,7 @@ _ESCAPE = re.compile(
     r"|\x9b[0-?]*[ -/]*[@-~]",
     re.DOTALL,
 )
+_SHOWN_NAMES = 5
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -37,6 +39,12 @@ def clean(text: str) -> str:
     if len(shown) <= LONGEST_MESSAGE:
         return shown
     return shown[: LONGEST_MESSAGE - 1] + "…"
+
+
+def first_of(names: Sequence[str]) -> str:
+    """List the first few of some names, and say how many more there are."""
+    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(names[:_SHOWN_NAMES]) + more
 
 
 def for_spreadsheet(text: str) -> str:
