@@ -71,6 +71,50 @@ def test_a_step_that_fits_the_learners_own_beginning_passes_at_the_first_look(gr
     assert NOTE not in messages["second"]
 
 
+SPOILERS = {
+    "swallows what is printed": """
+import io, sys
+def swallow(info):
+    sys.stdout = io.StringIO()
+get_ipython().events.register("pre_run_cell", swallow)
+first = 9""",
+    "hangs when the next step runs": """
+def trap(info):
+    while info.raw_cell.startswith("second ="):
+        pass
+get_ipython().events.register("pre_run_cell", trap)
+first = 9""",
+    "ends Python when the next step runs": """
+import os
+def trap(info):
+    if info.raw_cell.startswith("second ="):
+        os._exit(1)
+get_ipython().events.register("pre_run_cell", trap)
+first = 9""",
+    "hides a function of Python": """
+print = sorted = max = None
+first = 9""",
+}
+
+
+@pytest.mark.parametrize("first", SPOILERS.values(), ids=SPOILERS)
+def test_a_step_that_spoils_the_process_costs_its_own_points_only(graded: Any, first: str) -> None:
+    outcomes, _ = graded(first=first, second="second = max(first + 1, 6)")
+
+    assert outcomes.pop("first") in {"not yet", "error"}
+    assert outcomes == {"second": "passed", "third": "passed"}
+
+
+def test_a_cell_that_hangs_by_itself_is_believed_once(handed: Any, parent: Any) -> None:
+    hanging = "while True: pass"
+    path = handed.hand_in(handed.solved(first="first = 9", second=hanging, third=hanging))
+
+    (report,) = grade_files([path], course=handed.files, parent=parent, timeout=1)
+
+    outcomes = {check.id: check.outcome for check in report.checks}
+    assert outcomes == {"first": "not yet", "second": "timeout", "third": "timeout"}
+
+
 TRAP = """
 def trap(info):
     while 'check("second"' in (info.raw_cell or ""):

@@ -13,7 +13,7 @@ from nbval.plugin import IPyNbCell, NbCellError
 
 from ecslab.course.grading.kernel import CourseKernel, KernelDied
 from ecslab.course.grading.merge import notes_of
-from ecslab.course.grading.second_look import NOTE
+from ecslab.course.grading.second_look import NOTE, Look
 from ecslab.course.grading.text import clean
 from ecslab.course.grading.verdict import LEARNERS, LONGEST_ERROR, LONGEST_TEXT, Role, Verdict, What
 from ecslab.errors import CourseError
@@ -167,24 +167,23 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
             self.raise_cell_error("Cell execution caused an exception")
 
     def _passes_at_second_look(self) -> bool:
-        """Judge a check once more that failed behind another: maybe only because of that one."""
+        """Judge a check again that failed behind another: maybe only because of that one."""
         file = self.file
         if self.role != "check" or file.subject.kind != "lab":
             return False
         if not file.missed_before(self.number):
             return False
         first = self.test_outputs
-        looks = file.second_look.meanings(self.number)
-        if any(self._passes_when(names, first) for names in looks):
-            return True
-        spoilt = file.second_look.is_spoilt
-        return spoilt and any(self._passes_when(names, first) for names in looks)
+        return any(
+            self._passes_when(look, names, first)
+            for look in file.looks
+            for names in look.meanings(self.number)
+        )
 
-    def _passes_when(self, names: set[str], first: Any) -> bool:
+    def _passes_when(self, look: Look, names: set[str], first: Any) -> bool:
         """Judge the check once more, with these names as the learner has bound them."""
-        file = self.file
         try:
-            runner = file.second_look.prepare(self.number, file.chain.culprits, names)
+            runner = look.prepare(self.number, self.file.chain.culprits, names)
             if runner is None:
                 return False
             self._judge(runner.before(self))
@@ -192,16 +191,16 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
             if not any(str(out.get("text", "")).startswith("✘") for out in self.test_outputs or ()):
                 self.test_outputs = first
                 return False
-            self._note_errors()
+            self._note_errors(look)
             return False
-        self._note_errors()
+        self._note_errors(look)
         return True
 
-    def _note_errors(self) -> None:
-        """Let only those errors of the learner's cells stand that the second look shows too."""
-        for number, error in self.file.second_look.errors.items():
+    def _note_errors(self, look: Look) -> None:
+        """Let only those errors of the learner's cells stand that a further look shows too."""
+        for number, error in look.errors.items():
             before = self.file.verdicts[self.file.cells[number].name]
-            if before.what == "failed":
+            if before.what in {"failed", "timeout", "died"}:
                 what: What = "failed" if error else "passed"
                 self.file.note(replace(before, what=what, error=_one_line(error)))
 

@@ -19,7 +19,7 @@ from ecslab.course.grading.merge import notes_of
 from ecslab.course.grading.place import Place
 from ecslab.course.grading.records import write_record
 from ecslab.course.grading.runner import Runner
-from ecslab.course.grading.second_look import SecondLook
+from ecslab.course.grading.second_look import Look, LookAlone, SecondLook
 from ecslab.course.grading.subject import Subject
 from ecslab.course.grading.verdict import LEARNERS, Verdict
 
@@ -73,13 +73,14 @@ class CourseFile(IPyNbFile):  # type: ignore[misc]  # nbval is published without
         if self._place is None:
             self._place = self._own_place = Place.plain()
         self.chain = Chain(self.cells, self._start)
-        self.second_look = SecondLook(self.cells, self._start)
+        self.looks: list[Look] = [kind(self.cells, self._start) for kind in (SecondLook, LookAlone)]
         self.setup_sanitize_files()
 
     def teardown(self) -> None:
         """End the processes and delete their folder."""
         self.chain.stop()
-        self.second_look.stop()
+        for look in self.looks:
+            look.stop()
         if self._own_place is not None:
             self._own_place.close()
 

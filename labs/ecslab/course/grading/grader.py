@@ -39,7 +39,7 @@ _JUDGE = "ecslab.course.grading.judge"
 _START_SECONDS = 120.0  # for Python, pytest and the notebook's process on a slow machine
 _SPARE_CELLS = 5
 _SPARE_SECONDS = 10.0
-_LOOKS = 3  # at each cell, the others when an earlier step failed
+_LOOKS = 4  # at each cell, the others when an earlier step failed
 _KEPT = {"LANG", "LANGUAGE", "PATH", "PYTHONPATH", "SYSTEMROOT", "TZ", "VIRTUAL_ENV", "WINDIR"}
 _NEEDED = ("network blocked", "other files hidden", "no writing outside its folder")
 

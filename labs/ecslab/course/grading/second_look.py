@@ -1,7 +1,8 @@
-"""A second look at a step that failed behind another failed step: on the solution's own account."""
+"""Further looks at a step that failed behind a failed one: on the solution's own account."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from ecslab.course.grading.names import bound_by, kept, read_by, restored
 from ecslab.course.grading.runner import Runnable, Runner, Start
 from ecslab.course.grading.verdict import LEARNERS
 
-__all__ = ["NOTE", "LookedAt", "SecondLook"]
+__all__ = ["NOTE", "Look", "LookAlone", "LookedAt", "SecondLook"]
 
 NOTE = "judged on the account as the solution leaves it, because an earlier step is missing"
 
@@ -30,12 +31,11 @@ class LookedAt(Runnable, Protocol):
         """Whether the learner wrote something into it."""
 
 
-class SecondLook:
+class Look(ABC):
     """Runs the solution up to a step, and then the learner's own cells of that step.
 
     An error is to cost its own points, and not those of the steps that build upon it. All of it
-    happens in a process of its own, so that the learner's own run goes on undisturbed. There the
-    learner's earlier cells have run too, because a later one may use what they define.
+    happens in a process of its own, so that the learner's own run goes on undisturbed.
 
     Args:
         cells: all code cells of the notebook.
@@ -48,33 +48,15 @@ class SecondLook:
         self._cells = cells
         self._start = start
         self._runner: Runner | None = None
-        self._seen = 0
-        self._lent: set[str] = set()
-        self._without_earlier = False
+        self._runs_culprits = False
 
-    @property
-    def is_spoilt(self) -> bool:
-        """Whether an earlier step has ended the last look, so that one without it can tell more."""
-        return not self._without_earlier and self._has_ended()
-
+    @abstractmethod
     def meanings(self, number: int) -> list[set[str]]:
-        """Give, for each look that may tell something new, the names that stay the learner's.
-
-        What the course reads must be the solution's, as its account is. All other names are the
-        learner's own. But those that the lab itself hands from step to step, in the stubs of its
-        answers, may be wrong because of an earlier step: when this step uses one, there are two
-        looks, with the learner's and with the solution's.
+        """Give, for each run that may tell something new, the names that stay the learner's.
 
         Args:
             number: the check's place among the code cells.
         """
-        first = self._first_of_step(number)
-        private = self._private_names(first)
-        handed = bound_by(cell.stub for cell in self._cells[:first] if cell.role == "answer")
-        helpers = [cell for cell in self._cells[:first] if cell.role == "extra"]
-        used = read_by(cell.source for cell in (*helpers, *self._cells[first:number]))
-        contested = private & handed & used
-        return [private, private - contested] if contested else [private]
 
     def prepare(self, number: int, culprits: set[int], names: set[str]) -> Runner | None:
         """Bring processes to the point where a check can run.
@@ -85,38 +67,47 @@ class SecondLook:
             names: one of its `meanings`.
 
         Returns:
-            What runs it, or None when a second look would show nothing new.
+            What runs it, or None when this look would show nothing new.
         """
         first = self._first_of_step(number)
-        step = self._cells[first:number]
-        if not any(cell.changed for cell in step) or any(c.number in culprits for c in step):
+        guilty = any(cell.number in culprits for cell in self._cells[first:number])
+        if not self._is_changed(first, number) or (guilty and not self._runs_culprits):
             return None
-        runner = self._living()
-        earlier = [
-            cell.source
-            for cell in self._cells[self._seen : first]
-            if cell.role != "check" and cell.number not in culprits and not cell.left_out
-        ]
-        if self._without_earlier:
-            earlier = []
-        private = self._private_names(first)
-        known = self._seen > first  # this step's first look has kept what the learner means
-        solution = [
-            cell.reference
+        runner = self._before(first, number, culprits, names)
+        if runner is None:
+            return None
+        if self._runs(runner, self._cells[first:number]):
+            return runner
+        self._runs_culprits = self._runs_culprits and not runner.kernel.timed_out
+        return None
+
+    def stop(self) -> None:
+        """End the processes."""
+        if self._runner is not None:
+            self._runner.stop()
+
+    @abstractmethod
+    def _before(
+        self, first: int, number: int, culprits: set[int], names: set[str]
+    ) -> Runner | None:
+        """Give processes in which all has run that is to run in front of a step."""
+
+    def _first_of_step(self, number: int) -> int:
+        """Give the place behind the check before."""
+        checks = [cell.number for cell in self._cells[:number] if cell.role == "check"]
+        return checks[-1] + 1 if checks else 0
+
+    def _is_changed(self, first: int, number: int) -> bool:
+        """Tell whether the learner wrote something into cells from one place up to another."""
+        return any(cell.changed for cell in self._cells[first:number])
+
+    def _solves(self, runner: Runner, first: int) -> bool:
+        """Run the solution's steps in front of a place."""
+        return all(
+            runner.run_code(cell.reference)
             for cell in self._cells[:first]
             if cell.role in {"given", "answer"} and not cell.left_out
-        ]
-        # The trusted process needs none of the learner's: there, what was asked is repeated.
-        for code in () if known else (restored(self._lent), *earlier, kept(private)):
-            if not runner.kernel.run(code):
-                return None
-        for code in solution:
-            if not runner.run_code(code):
-                return None
-        if not runner.kernel.run(restored(names)):
-            return None
-        self._seen, self._lent = number, private - names
-        return runner if self._runs(runner, step) else None
+        )
 
     def _runs(self, runner: Runner, step: Sequence[LookedAt]) -> bool:
         """Run the cells of a step, and keep the errors of the learner's."""
@@ -129,31 +120,89 @@ class SecondLook:
                 self.errors[cell.number] = runner.kernel.error
         return True
 
-    def stop(self) -> None:
-        """End the processes."""
-        if self._runner is not None:
-            self._runner.stop()
 
-    def _has_ended(self) -> bool:
-        return self._runner is not None and not self._runner.is_alive()
+class SecondLook(Look):
+    """Looks at a step behind all that the learner's earlier cells define, as it may use them."""
 
-    def _living(self) -> Runner:
-        """Give a living process: what has ended one behind its own step is not run in the next."""
-        if self._has_ended():
-            self.stop()
-            self._runner, self._seen, self._lent = None, 0, set()
-            self._without_earlier = True
+    def __init__(self, cells: Sequence[LookedAt], start: Start) -> None:
+        super().__init__(cells, start)
+        self._seen = 0
+        self._lent: set[str] = set()
+
+    def meanings(self, number: int) -> list[set[str]]:
+        """Give, for each run that may tell something new, the names that stay the learner's.
+
+        What the course reads must be the solution's, as its account is. All other names are the
+        learner's own. But those that the lab itself hands from step to step, in the stubs of its
+        answers, may be wrong because of an earlier step: when this step uses one, there are two
+        runs, with the learner's and with the solution's.
+
+        Args:
+            number: the check's place among the code cells.
+        """
+        first = self._first_of_step(number)
+        private = self._private_names(first)
+        handed = bound_by(cell.stub for cell in self._cells[:first] if cell.role == "answer")
+        helpers = [cell for cell in self._cells[:first] if cell.role == "extra"]
+        used = read_by(cell.source for cell in (*helpers, *self._cells[first:number]))
+        contested = private & handed & used
+        return [private, private - contested] if contested else [private]
+
+    def _before(
+        self, first: int, number: int, culprits: set[int], names: set[str]
+    ) -> Runner | None:
         if self._runner is None:
             self._runner = self._start()
-        return self._runner
-
-    def _first_of_step(self, number: int) -> int:
-        """Give the place behind the check before."""
-        checks = [cell.number for cell in self._cells[:number] if cell.role == "check"]
-        return checks[-1] + 1 if checks else 0
+        runner = self._runner
+        if not runner.is_alive():
+            return None  # what has ended it would end the next one, too
+        earlier = [
+            cell.source
+            for cell in self._cells[self._seen : first]
+            if cell.role != "check" and cell.number not in culprits and not cell.left_out
+        ]
+        private = self._private_names(first)
+        known = self._seen > first  # this step's first run has kept what the learner means
+        # The trusted process needs none of the learner's: there, what was asked is repeated.
+        for code in () if known else (restored(self._lent), *earlier, kept(private)):
+            if not runner.kernel.run(code):
+                return None
+        if not (self._solves(runner, first) and runner.kernel.run(restored(names))):
+            return None
+        self._seen, self._lent = number, private - names
+        return runner
 
     def _private_names(self, first: int) -> set[str]:
         """Give the names that the learner has bound, and that no cell of the course reads."""
         own = [cell.source for cell in self._cells[:first] if cell.role in LEARNERS]
         course = [cell.source for cell in self._cells if cell.role not in LEARNERS]
         return bound_by(own) - read_by(course) - bound_by(course)
+
+
+class LookAlone(Look):
+    """Looks at a step in new processes, in which nothing of the learner's has run before.
+
+    Code of an earlier step can go on in a thread, swallow what others print, or change a library.
+    So a cell that hung or ended its process is run here, too: an earlier one may have done it.
+    That costs its time limit a second time, but only until the first that hangs here as well.
+    """
+
+    def __init__(self, cells: Sequence[LookedAt], start: Start) -> None:
+        super().__init__(cells, start)
+        self._runs_culprits = True
+
+    def meanings(self, number: int) -> list[set[str]]:
+        """Give one run without any name of the learner's, or none when there is no such name.
+
+        Args:
+            number: the check's place among the code cells.
+        """
+        return [set()] if self._is_changed(0, self._first_of_step(number)) else []
+
+    def _before(
+        self, first: int, number: int, culprits: set[int], names: set[str]
+    ) -> Runner | None:
+        del number, culprits, names  # nothing of an earlier step runs
+        self.stop()
+        self._runner = self._start()
+        return self._runner if self._solves(self._runner, first) else None
