@@ -22,6 +22,7 @@ import pytest
 from ecslab.course import modules
 from ecslab.course.files import locate
 from ecslab.course.forking.parent import Parent
+from ecslab.course.forking.prepared import prepared_parent
 from ecslab.course.grading import grade_files, in_words, protected, to_csv, to_json, to_junit
 from ecslab.course.grading.kernel import CourseKernel
 from ecslab.course.grading.place import Place
@@ -99,6 +100,7 @@ def cell(
         "OTHER": str(secret),
         "GRADER": grader,
         "PARENT": parent.address,
+        "PREPARED": prepared_parent(parent.address, [["answer = 42"]], {}),
         "ROOT": str(root),
         "SERVERS": servers[0],
         "ABSTRACT": servers[1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -113,6 +114,47 @@ def test_a_cell_that_hangs_by_itself_is_believed_once(handed: Any, parent: Any) 
 
     outcomes = {check.id: check.outcome for check in report.checks}
     assert outcomes == {"first": "not yet", "second": "timeout", "third": "timeout"}
+
+
+@pytest.mark.parametrize("first", ["first = 5", "first = 5\nopen('made', 'w').close()"])
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_solution_that_cannot_be_run_ahead_is_run_again(
+    handed: Any, parent: Any, first: str, *, strict: bool
+) -> None:
+    """Files that a solution writes would be missing in a process that begins behind it."""
+    handed.reference["cells"][1]["source"] = first
+    solution = handed.files.solution("02-clusters")
+    solution.write_text(json.dumps(handed.reference), encoding="utf-8")
+    path = handed.hand_in(handed.solved(first="first = 9", second="second = first + 1"))
+
+    (report,) = grade_files([path], course=handed.files, parent=parent, strict=strict)
+
+    assert [check.outcome for check in report.checks][:2] == ["not yet", "passed"]
+
+
+def test_a_step_may_use_what_an_earlier_one_has_left_behind(graded: Any) -> None:
+    """What is no name of the notebook is missing when the step is looked at alone."""
+    outcomes, _ = graded(
+        first="import os\nos.environ['ADDED'] = '1'\nfirst = 9",
+        second="import os\nsecond = first + int(os.environ['ADDED'])",
+    )
+
+    assert outcomes == {"first": "not yet", "second": "passed", "third": "passed"}
+
+
+def test_a_name_that_the_solution_uses_otherwise_means_what_the_learner_meant(
+    handed: Any, parent: Any
+) -> None:
+    handed.reference["cells"][1]["source"] = "offset = 100\nfirst = 5"
+    solution = handed.files.solution("02-clusters")
+    solution.write_text(json.dumps(handed.reference), encoding="utf-8")
+    answers = {"first": "offset = 1\nfirst = 9", "second": "second = first + offset"}
+    path = handed.hand_in(handed.solved(**answers))
+
+    (report,) = grade_files([path], course=handed.files, parent=parent)
+
+    outcomes = {check.id: check.outcome for check in report.checks}
+    assert outcomes == {"first": "not yet", "second": "passed", "third": "passed"}
 
 
 TRAP = """

@@ -19,6 +19,9 @@ from ecslab.course.forking.wire import Order
 
 __all__ = ["ForkingProvisioner", "run_kernel"]
 
+scope: dict[str, Any] | None = None
+"""What names mean at the beginning of a notebook, when code has run before this process forked."""
+
 _LAUNCHER = "ipykernel_launcher"
 _TASK = f"{__name__}:run_kernel"
 
@@ -75,7 +78,13 @@ def run_kernel(arguments: list[str], on_ready: Callable[[], object] | None = Non
 
     vars(kernelapp).update(IOPubThread=_OutputThread, Heartbeat=_Heartbeat)
     app: Any = kernelapp.IPKernelApp.instance()
+    if scope is not None:
+        app.user_ns = scope
     app.initialize(arguments)
+    if scope is not None:
+        from ecslab.course.tracebacks import shorten
+
+        shorten(app.shell)  # the code before could not: there was no shell
     if on_ready is not None:
         app.heartbeat.bound.wait()
         on_ready()

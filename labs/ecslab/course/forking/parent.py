@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 from ecslab.course.forking.process import ForkedProcess
 from ecslab.course.forking.wire import Order, send_order
 
-__all__ = ["Parent", "can_fork", "fork_at"]
+__all__ = ["Parent", "can_fork", "fork_at", "listens"]
 
 Stream = int | IO[Any]
 
@@ -158,6 +158,20 @@ def fork_at(address: str, order: Order, stdout: Stream, stderr: Stream) -> Forke
     except BaseException:
         connection.close()
         raise
+
+
+def listens(address: Path) -> bool:
+    """Tell whether somebody listens on a socket.
+
+    Args:
+        address: the path of the socket; there may be nothing.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(address))
+        except OSError:
+            return False
+    return True
 
 
 def _number(stream: Stream) -> int:

@@ -74,6 +74,10 @@ class ForkedProcess:
         """Ask the process to end."""
         self.send_signal(signal.SIGTERM)
 
+    def let_go(self) -> None:
+        """Hold the process no longer; one that was not ordered to be kept ends."""
+        self._connection.close()
+
     def kill(self) -> None:
         """End the process and its group at once."""
         self.send_signal(signal.SIGKILL)

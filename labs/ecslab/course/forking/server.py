@@ -30,7 +30,8 @@ class Server:
     """Answers each connection with one process.
 
     The connection is the process's life line: closed by its holder, the process and its group are
-    killed; when the process ends, its exit status is sent and the connection closed.
+    killed; when the process ends, its exit status is sent and the connection closed. A process that
+    was ordered to be kept needs no holder.
 
     Args:
         listener: a listening Unix socket.
@@ -55,6 +56,7 @@ class Server:
         self._owner = owner
         self._idle = idle
         self._children: dict[int, socket.socket] = {}
+        self._kept: set[int] = set()
         self._selector = selectors.PollSelector()
         self._woken, self._wake = os.pipe()
 
@@ -108,6 +110,8 @@ class Server:
             connection.close()
             return
         self._children[pid] = connection
+        if order.kept:
+            self._kept.add(pid)
         self._selector.register(connection, selectors.EVENT_READ, pid)
         with suppress(OSError):
             send(connection, {"pid": pid})
@@ -120,7 +124,8 @@ class Server:
         except OSError:
             data = b""
         if not data:
-            _kill(pid)
+            if pid not in self._kept:
+                _kill(pid)
             self._selector.unregister(connection)  # the process is buried when it has ended
             return
         for line in data.splitlines():
@@ -143,6 +148,7 @@ class Server:
             _kill(ended.si_pid)
             _, status = os.waitpid(ended.si_pid, 0)
             connection = self._children.pop(ended.si_pid, None)
+            self._kept.discard(ended.si_pid)
             if connection is not None:
                 with suppress(KeyError, ValueError):
                     self._selector.unregister(connection)

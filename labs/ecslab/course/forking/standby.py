@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from ecslab.course.forking.parent import Parent, Stream, can_fork
+from ecslab.course.forking.parent import Parent, Stream, can_fork, listens
 from ecslab.course.forking.process import ForkedProcess
 from ecslab.course.forking.wire import Order
 
@@ -53,8 +53,10 @@ class Standby(Parent):
 
     def start(self) -> Self:
         """Start the parent unless it is there; it warms up while the caller goes on."""
-        if _listens(self._path):
+        if listens(self._path):
             return self
+        for left in self._path.parent.glob(f"{self._path.name}[-.]*"):
+            left.unlink(missing_ok=True)  # of a parent that was killed, and of its prepared ones
         draft = self._path.with_suffix(f".{os.getpid()}")
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(draft))
@@ -80,15 +82,6 @@ class Standby(Parent):
 
     def stop(self) -> None:
         """Leave it running, for the next command."""
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as connection:
-        try:
-            connection.connect(str(path))
-        except OSError:
-            return False
-    return True
 
 
 def _private_folder() -> Path | None:

@@ -26,12 +26,14 @@ class Order:
         argument: anything that JSON can say.
         environment: all the variables of the process.
         folder: where it works.
+        kept: whether it lives on when nobody holds it, until the server ends or it does by itself.
     """
 
     task: str
     argument: Any
     environment: dict[str, str]
     folder: str
+    kept: bool = False
 
 
 def send(connection: socket.socket, message: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from ecslab.course.grading.kernel import CourseKernel
 from ecslab.course.grading.merge import notes_of
 from ecslab.course.grading.place import Place
 from ecslab.course.grading.records import write_record
-from ecslab.course.grading.runner import Runner
-from ecslab.course.grading.second_look import Look, LookAlone, SecondLook
+from ecslab.course.grading.runner import FOLLOW, WATCH, Runner
+from ecslab.course.grading.second_look import LookAlone, LookBehind
 from ecslab.course.grading.subject import Subject
 from ecslab.course.grading.verdict import LEARNERS, Verdict
 
@@ -56,6 +56,7 @@ class CourseFile(IPyNbFile):  # type: ignore[misc]  # nbval is published without
         self._place = place
         self._trusted = trusted
         self._own_place: Place | None = None
+        self._prepared: list[Place] = []
         asked = self.config.option.nbval_cell_timeout
         self.limit = CELL_LIMIT if asked == _NBVAL_LIMIT else float(asked)
 
@@ -73,14 +74,16 @@ class CourseFile(IPyNbFile):  # type: ignore[misc]  # nbval is published without
         if self._place is None:
             self._place = self._own_place = Place.plain()
         self.chain = Chain(self.cells, self._start)
-        self.looks: list[Look] = [kind(self.cells, self._start) for kind in (SecondLook, LookAlone)]
+        self.alone = LookAlone(self.cells, self._start, self._start_prepared)
+        self.behind = LookBehind(self.cells, self._start)
         self.setup_sanitize_files()
 
     def teardown(self) -> None:
         """End the processes and delete their folder."""
         self.chain.stop()
-        for look in self.looks:
-            look.stop()
+        self.alone.stop()
+        self.behind.stop()
+        self._close_prepared()
         if self._own_place is not None:
             self._own_place.close()
 
@@ -105,6 +108,23 @@ class CourseFile(IPyNbFile):  # type: ignore[misc]  # nbval is published without
         kernel = CourseKernel(self._place, self.limit)
         trusted = CourseKernel(self._trusted, self.limit) if self._trusted else None
         return Runner(kernel, trusted, self.cells)
+
+    def _start_prepared(self, steps: Sequence[Sequence[str]]) -> Runner | None:
+        """Start processes in which the code of the course's steps has run."""
+        self._close_prepared()
+        strict = self._trusted is not None
+        for place, first in ((self._place, WATCH), (self._trusted, FOLLOW)):
+            if place is not None:
+                prepared = place.after([[first], *steps] if strict else steps)
+                if prepared is None:
+                    return None
+                self._prepared.append(prepared)
+        kernels = [CourseKernel(place, self.limit) for place in self._prepared]
+        return Runner(kernels[0], kernels[1] if strict else None, self.cells, ready=True)
+
+    def _close_prepared(self) -> None:
+        while self._prepared:
+            self._prepared.pop().close()
 
     def _item(self, cell: Any, number: int) -> CourseCell:
         options: dict[str, bool] = defaultdict(bool, find_metadata_tags(cell.metadata))

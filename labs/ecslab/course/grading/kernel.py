@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from jupyter_client.manager import KernelManager
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
 
 from ecslab.course.forking.kernels import ForkingProvisioner
+from ecslab.course.grading.conditions import environment
 from ecslab.course.grading.messages import Message, bound, receive
 from ecslab.course.grading.place import Place
 from ecslab.errors import CourseError
@@ -43,21 +43,6 @@ _MOST_MESSAGES = (
 )
 _MOST_WAITING = 10 * _MOST_MESSAGES
 _TEXT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data"}
-_OTHERS = re.compile(r"(AWS|COV|ECSLAB|IPYTHON|JPY|MOTO|MPL|PYTEST|PYTHON(?!PATH$))")
-_CONDITIONS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_REGION": "us-east-1",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "ECSLAB_PROGRESS": "off",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the debugger warns when a kernel starts
-    "PYTHONHASHSEED": "0",
-    "TZ": "UTC",
-}
-
 # ipykernel sleeps a moment after each cell, which lets simulated time pass. The processes of strict
 # grading run unequal numbers of cells, and must not differ in time.
 _NO_PAUSE = "--Kernel._execute_sleep=0"
@@ -114,7 +99,7 @@ class CourseKernel(RunningKernel):  # type: ignore[misc]  # nbval is published w
         self.km.start_kernel(
             extra_arguments=["--HistoryManager.enabled=False", _NO_PAUSE],
             cwd=str(place.work),
-            env=_environment(place),
+            env=environment(place.environment),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -376,9 +361,3 @@ def _manager(place: Place) -> KernelManager:
             kernel_spec=manager.kernel_spec,
         )
     return manager
-
-
-def _environment(place: Place) -> dict[str, str]:
-    """Give the conditions under which the course's own outputs were made, and no account."""
-    kept = {name: value for name, value in os.environ.items() if not _OTHERS.match(name)}
-    return {**kept, **_CONDITIONS, **place.environment}

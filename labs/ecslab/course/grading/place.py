@@ -6,15 +6,17 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ecslab.course.forking.parent import fork_at
+from ecslab.course.forking.prepared import prepared_parent
 from ecslab.course.forking.process import ForkedProcess
 from ecslab.course.forking.wire import Order
+from ecslab.course.grading.conditions import CONDITIONS
 from ecslab.course.sandbox.cage import LAYERS, Cage, Protections, without_cage
 from ecslab.course.sandbox.limits import Limits
 from ecslab.errors import CourseError
@@ -42,6 +44,7 @@ class Place:
     address: str | None = None
     protections: Protections = field(default_factory=dict)
     _keeper: ForkedProcess | None = None
+    _after: Callable[[Sequence[Sequence[str]]], Place | None] = lambda _: None
 
     @classmethod
     def plain(cls) -> Place:
@@ -63,6 +66,19 @@ class Place:
             layers: of `ecslab.course.sandbox.cage.LAYERS`.
             hidden: folders that are shown empty.
         """
+        asked = tuple(layers)
+
+        def after(steps: Sequence[Sequence[str]]) -> Place | None:
+            address = prepared_parent(parent, steps, CONDITIONS)
+            try:
+                place = cls.caged(address, limits, asked, hidden) if address else None
+            except OSError:  # it has just ended, as nobody had needed it for long
+                return None
+            if place is not None and place.protections != protections:
+                place.close()
+                return None
+            return place
+
         while True:
             folder = Path(tempfile.mkdtemp(prefix="ecslab-"))
             for name in ("root", _WIRE):
@@ -76,7 +92,7 @@ class Place:
             )
             keeper, protections = _lock(parent, cage)
             if protections is not None:
-                return cls(folder, cage.address, protections, keeper)
+                return cls(folder, cage.address, protections, keeper, after)
             status = keeper.wait(10)
             shutil.rmtree(folder, ignore_errors=True)
             failed = status - _FIRST_LAYER_STATUS
@@ -110,6 +126,17 @@ class Place:
             "TMP": temporary,
             "TMPDIR": temporary,
         }
+
+    def after(self, steps: Sequence[Sequence[str]]) -> Place | None:
+        """Make another place like this one, whose kernels begin where code has run before them.
+
+        Args:
+            steps: the code of cells of the course, in the groups in which it may be asked for.
+
+        Returns:
+            The place, the caller's to close; None where the code can only be run by each kernel.
+        """
+        return self._after(steps)
 
     def close(self) -> None:
         """End what runs here, and delete the folder."""

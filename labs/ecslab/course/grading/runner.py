@@ -9,20 +9,23 @@ from ecslab.course.grading.kernel import CourseKernel
 from ecslab.course.grading.names import read_by
 from ecslab.course.grading.verdict import LEARNERS, Role
 
-__all__ = ["Runnable", "Runner", "Start"]
+__all__ = ["FOLLOW", "WATCH", "Runnable", "Runner", "Start"]
 
 Start = Callable[[], "Runner"]
 
 _LEARNER = "__import__('sys').modules['ecslab.course.strict.learner']"
-_WATCH = """
+WATCH = """
 from ecslab.course.strict import learner as _ecslab_learner
 _ecslab_learner.watch()
 """
-_FOLLOW = """
+"""What the learner's process runs first in strict grading."""
+
+FOLLOW = """
 from ecslab.course.strict.trusted import Follower as _EcslabFollower
 _ecslab_follower = _EcslabFollower(globals())
 del _EcslabFollower
 """
+"""What the trusted process runs first."""
 
 
 class Runnable(Protocol):
@@ -52,19 +55,25 @@ class Runner:
         kernel: runs everything, also the learner's code.
         trusted: runs the course's own cells, and repeats of the learner's what they asked.
         cells: all code cells of the notebook.
+        ready: whether in both has run what they run first.
     """
 
     def __init__(
-        self, kernel: CourseKernel, trusted: CourseKernel | None, cells: Iterable[Runnable]
+        self,
+        kernel: CourseKernel,
+        trusted: CourseKernel | None,
+        cells: Iterable[Runnable],
+        *,
+        ready: bool = False,
     ) -> None:
         self.kernel = kernel
         self.trusted = trusted
         course = [cell.source for cell in cells if cell.role not in LEARNERS]
         self._names = sorted(read_by(course))
         self._learners = False
-        if trusted is not None:
-            kernel.run(_WATCH)
-            trusted.run(_FOLLOW)
+        if trusted is not None and not ready:
+            kernel.run(WATCH)
+            trusted.run(FOLLOW)
 
     def is_alive(self) -> bool:
         """Tell whether all processes are."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ecslab.course.grading.names import bound_by, kept, read_by, restored
 from ecslab.course.grading.runner import Runnable, Runner, Start
 from ecslab.course.grading.verdict import LEARNERS
 
-__all__ = ["NOTE", "Look", "LookAlone", "LookedAt", "SecondLook"]
+__all__ = ["NOTE", "Look", "LookAlone", "LookBehind", "LookedAt", "StartPrepared"]
+
+StartPrepared = Callable[[Sequence[Sequence[str]]], "Runner | None"]
 
 NOTE = "judged on the account as the solution leaves it, because an earlier step is missing"
 
@@ -121,7 +123,60 @@ class Look(ABC):
         return True
 
 
-class SecondLook(Look):
+class LookAlone(Look):
+    """Looks at a step in new processes, in which nothing of the learner's has run before.
+
+    Where processes are forked, they begin where the solution's steps have run already.
+
+    Code of an earlier step can go on in a thread, swallow what others print, or change a library.
+    So a cell that hung or ended its process is run here, too: an earlier one may have done it.
+    That costs its time limit a second time, but only until the first that hangs here as well.
+
+    Args:
+        cells: all code cells of the notebook.
+        start: starts processes.
+        start_prepared: starts them where the code of steps has run, or gives None where it cannot.
+    """
+
+    def __init__(
+        self, cells: Sequence[LookedAt], start: Start, start_prepared: StartPrepared
+    ) -> None:
+        super().__init__(cells, start)
+        self._start_prepared = start_prepared
+        self._runs_culprits = True
+
+    def meanings(self, number: int) -> list[set[str]]:
+        """Give the one run without any name of the learner's.
+
+        Args:
+            number: the check's place among the code cells.
+        """
+        del number
+        return [set()]
+
+    def _before(
+        self, first: int, number: int, culprits: set[int], names: set[str]
+    ) -> Runner | None:
+        del number, culprits, names  # nothing of an earlier step runs
+        self.stop()
+        self._runner = self._start_prepared(self._solution(first))
+        if self._runner is not None:
+            return self._runner
+        self._runner = self._start()
+        return self._runner if self._solves(self._runner, first) else None
+
+    def _solution(self, first: int) -> list[list[str]]:
+        """Give the code of the solution's steps in front of a place."""
+        steps: list[list[str]] = [[]]
+        for cell in self._cells[:first]:
+            if cell.role == "check":
+                steps.append([])
+            elif cell.role in {"given", "answer"} and not cell.left_out:
+                steps[-1].append(cell.reference)
+        return [step for step in steps if step]
+
+
+class LookBehind(Look):
     """Looks at a step behind all that the learner's earlier cells define, as it may use them."""
 
     def __init__(self, cells: Sequence[LookedAt], start: Start) -> None:
@@ -147,6 +202,17 @@ class SecondLook(Look):
         used = read_by(cell.source for cell in (*helpers, *self._cells[first:number]))
         contested = private & handed & used
         return [private, private - contested] if contested else [private]
+
+    def may_differ(self, number: int) -> bool:
+        """Tell whether names in a step mean one thing to the learner and another to the solution.
+
+        Args:
+            number: the check's place among the code cells.
+        """
+        first = self._first_of_step(number)
+        solution = bound_by(cell.reference for cell in self._cells[:first])
+        used = read_by(cell.source for cell in self._cells[first:number])
+        return bool(self._private_names(first) & solution & used)
 
     def _before(
         self, first: int, number: int, culprits: set[int], names: set[str]
@@ -177,32 +243,3 @@ class SecondLook(Look):
         own = [cell.source for cell in self._cells[:first] if cell.role in LEARNERS]
         course = [cell.source for cell in self._cells if cell.role not in LEARNERS]
         return bound_by(own) - read_by(course) - bound_by(course)
-
-
-class LookAlone(Look):
-    """Looks at a step in new processes, in which nothing of the learner's has run before.
-
-    Code of an earlier step can go on in a thread, swallow what others print, or change a library.
-    So a cell that hung or ended its process is run here, too: an earlier one may have done it.
-    That costs its time limit a second time, but only until the first that hangs here as well.
-    """
-
-    def __init__(self, cells: Sequence[LookedAt], start: Start) -> None:
-        super().__init__(cells, start)
-        self._runs_culprits = True
-
-    def meanings(self, number: int) -> list[set[str]]:
-        """Give one run without any name of the learner's, or none when there is no such name.
-
-        Args:
-            number: the check's place among the code cells.
-        """
-        return [set()] if self._is_changed(0, self._first_of_step(number)) else []
-
-    def _before(
-        self, first: int, number: int, culprits: set[int], names: set[str]
-    ) -> Runner | None:
-        del number, culprits, names  # nothing of an earlier step runs
-        self.stop()
-        self._runner = self._start()
-        return self._runner if self._solves(self._runner, first) else None
