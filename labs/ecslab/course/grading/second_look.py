@@ -197,14 +197,16 @@ class LookBehind(Look):
         """
         first = self._first_of_step(number)
         private = self._private_names(first)
-        handed = bound_by(cell.stub for cell in self._cells[:first] if cell.role == "answer")
+        handed = self._handed(first)
         helpers = [cell for cell in self._cells[:first] if cell.role == "extra"]
         used = read_by(cell.source for cell in (*helpers, *self._cells[first:number]))
         contested = private & handed & used
         return [private, private - contested] if contested else [private]
 
     def may_differ(self, number: int) -> bool:
-        """Tell whether names in a step mean one thing to the learner and another to the solution.
+        """Tell whether names in a step may mean other things to the learner and to the solution.
+
+        Those that the lab itself hands from step to step mean the same to both.
 
         Args:
             number: the check's place among the code cells.
@@ -212,7 +214,7 @@ class LookBehind(Look):
         first = self._first_of_step(number)
         solution = bound_by(cell.reference for cell in self._cells[:first])
         used = read_by(cell.source for cell in self._cells[first:number])
-        return bool(self._private_names(first) & solution & used)
+        return bool((self._private_names(first) & solution & used) - self._handed(first))
 
     def _before(
         self, first: int, number: int, culprits: set[int], names: set[str]
@@ -237,6 +239,10 @@ class LookBehind(Look):
             return None
         self._seen, self._lent = number, private - names
         return runner
+
+    def _handed(self, first: int) -> set[str]:
+        """Give the names that the lab hands from step to step, in the stubs of its answers."""
+        return bound_by(cell.stub for cell in self._cells[:first] if cell.role == "answer")
 
     def _private_names(self, first: int) -> set[str]:
         """Give the names that the learner has bound, and that no cell of the course reads."""
