@@ -112,9 +112,9 @@ def open_nbgrader(tool: Tool, course: Path, lab: str, solution: dict[str, Any]) 
     tool.seconds(course, "nbgrader", "generate_assignment", lab, "--force")
 
 
-def hand_in(course: Path, lab: str, solution: dict[str, Any], learners: int) -> None:
-    """Let learners hand in the solution."""
-    text = json.dumps(for_nbgrader(solution))
+def hand_in(course: Path, lab: str, notebook: dict[str, Any], learners: int) -> None:
+    """Let learners hand in a notebook."""
+    text = json.dumps(for_nbgrader(notebook))
     for number in range(learners):
         folder = course / "submitted" / f"learner-{number}" / lab
         folder.mkdir(parents=True)

@@ -1,16 +1,19 @@
 """Grading one solved lab, and thirty: this project's command against the usual graders.
 
 nbgrader grades ten notebooks with one command where this project grades thirty; both are divided by
-their number. Seconds are those of the whole command, on a machine that otherwise rests.
+their number. Seconds are those of the whole command, on a machine that otherwise rests. A class of
+which every second step is wrong is graded too: here each wrong step costs further looks.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,10 +38,15 @@ def _measured(bench: Path) -> Iterator[Ratio]:
     solution = json.loads((ROOT / "solutions" / f"{LAB}.ipynb").read_text(encoding="utf-8"))
     grade = _Ours(bench, solution)
     nbgrader = Tool.installed(bench / "nbgrader", "nbgrader==0.9.6")
-    course, class_ = bench / "one", bench / "class"
-    for place, learners in ((course, 1), (class_, THEIRS)):
+    wrong = with_wrong_steps(solution)
+    course, class_, wrong_class = bench / "one", bench / "class", bench / "wrong"
+    for place, handed, learners in (
+        (course, solution, 1),
+        (class_, solution, THEIRS),
+        (wrong_class, wrong, THEIRS),
+    ):
         open_nbgrader(nbgrader, place, LAB, solution)
-        hand_in(place, LAB, solution, learners)
+        hand_in(place, LAB, handed, learners)
 
     def autograde(place: Path) -> float:
         return nbgrader.seconds(place, "nbgrader", "autograde", LAB, "--force")
@@ -49,14 +57,23 @@ def _measured(bench: Path) -> Iterator[Ratio]:
     yield interleaved(
         "one, nothing warm", grade.cold, lambda: autograde(course), against="nbgrader autograde"
     )
-    thirty = interleaved(
-        "each of thirty",
-        lambda: grade.many() / MANY,
-        lambda: autograde(class_) / THEIRS,
-        against="nbgrader autograde",
-        pairs=3,
-    )
-    yield replace(thirty, key="thirty_vs_nbgrader")
+    for name, key, ours, theirs in (
+        ("each of thirty", "thirty", grade, class_),
+        (
+            "each of thirty half wrong",
+            "thirty_wrong",
+            _Ours(bench / "wrong-ones", wrong),
+            wrong_class,
+        ),
+    ):
+        thirty = interleaved(
+            name,
+            lambda ours=ours: ours.many() / MANY,
+            lambda theirs=theirs: autograde(theirs) / THEIRS,
+            against="nbgrader autograde",
+            pairs=3,
+        )
+        yield replace(thirty, key=f"{key}_vs_nbgrader")
     yield from _others(bench, grade, solution)
 
 
@@ -93,16 +110,37 @@ def _others(bench: Path, grade: _Ours, solution: dict[str, Any]) -> Iterator[Rat
     yield replace(ratio, key="one_vs_otter")
 
 
+def with_wrong_steps(solution: dict[str, Any]) -> dict[str, Any]:
+    """Give the solution with a learner's mistake in every second step that has some on record."""
+    mistakes = ROOT / "tests" / "course" / "wrong" / f"{LAB}.toml"
+    wrong = {
+        f"check-{entry['check']}": entry["answer"]
+        for entry in tomllib.loads(mistakes.read_text(encoding="utf-8"))["wrong"]
+        if isinstance(entry["answer"], str)
+    }
+    notebook = copy.deepcopy(solution)
+    answer: dict[str, Any] = {}
+    found = 0
+    for cell in notebook["cells"]:
+        if "answer" in cell["metadata"].get("tags", []):
+            answer = cell
+        elif cell["id"] in wrong:
+            found += 1
+            if found % 2:
+                answer["source"] = wrong[cell["id"]]
+    return notebook
+
+
 class _Ours:
     """This project's command, on the same notebook."""
 
-    def __init__(self, bench: Path, solution: dict[str, Any]) -> None:
+    def __init__(self, bench: Path, notebook: dict[str, Any]) -> None:
         self.folder = bench / "ours"
         handed = self.folder / "handed-in"
         handed.mkdir(parents=True)
         self.runtime = self.folder / "run"
         self.runtime.mkdir(mode=0o700)
-        text = json.dumps(solution)
+        text = json.dumps(notebook)
         (self.folder / f"{LAB}.ipynb").write_text(text, encoding="utf-8")
         for number in range(MANY):
             (handed / f"learner-{number}.ipynb").write_text(text, encoding="utf-8")
