@@ -45,7 +45,9 @@ def shown(tmp_path: Path) -> Any:
     def run(address: str | None, code: str) -> str:
         assert address is not None
         with (tmp_path / "out").open("w") as out:
-            process = fork_at(address, Order("running:run", code, {}, str(tmp_path)), out, out)
+            variables = {"TMPDIR": str(tmp_path)}
+            order = Order("running:run", code, variables, str(tmp_path))
+            process = fork_at(address, order, out, out)
         assert process.wait(30) == 0, (tmp_path / "out").read_text()
         return (tmp_path / "out").read_text()
 
@@ -78,6 +80,16 @@ def test_another_environment_has_another_parent(parent: Parent, shown: Any) -> N
     found = [prepared_parent(parent.address, steps, {"MINE": each}) for each in ("1", "2")]
 
     assert [shown(address, "print(mine)") for address in found] == ["1\n", "2\n"]
+
+
+def test_what_runs_later_is_not_bound_to_the_conditions_before(
+    parent: Parent, shown: Any, tmp_path: Path
+) -> None:
+    code = "import tempfile\nbefore = tempfile.gettempdir()\ndef kind(x: int): pass"
+    address = prepared_parent(parent.address, [[code]], {})
+
+    assert shown(address, "print(tempfile.gettempdir())") == f"{tmp_path}\n"
+    assert shown(address, "print(kind.__annotations__)") == "{'x': <class 'int'>}\n"
 
 
 @pytest.mark.parametrize(

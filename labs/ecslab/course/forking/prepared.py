@@ -98,7 +98,7 @@ def _run(code: str, scope: dict[str, Any]) -> None:
     plain = str(TransformerManager().transform_cell(code))  # type: ignore[no-untyped-call]
     name = f"<prepared {hashlib.sha256(code.encode()).hexdigest()[:16]}>"
     linecache.cache[name] = (len(plain), None, plain.splitlines(keepends=True), name)
-    exec(compile(plain, name, "exec"), scope)  # noqa: S102 - the course's own code
+    exec(compile(plain, name, "exec", dont_inherit=True), scope)  # noqa: S102 - the course's own code
 
 
 def _start(base: str, address: str, codes: Sequence[str], environment: Mapping[str, str]) -> bool:

@@ -10,6 +10,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -238,6 +239,7 @@ def _dress(order: Order, streams: list[int]) -> None:
             os.close(found)
     os.environ.clear()
     os.environ.update(order.environment)
+    tempfile.tempdir = None  # else the folder that an earlier environment named
     time.tzset()
     os.chdir(order.folder)
 

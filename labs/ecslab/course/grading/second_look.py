@@ -142,7 +142,7 @@ class LookAlone(Look):
         self, cells: Sequence[LookedAt], start: Start, start_prepared: StartPrepared
     ) -> None:
         super().__init__(cells, start)
-        self._start_prepared = start_prepared
+        self._start_prepared: StartPrepared | None = start_prepared
         self._runs_culprits = True
 
     def meanings(self, number: int) -> list[set[str]]:
@@ -159,9 +159,11 @@ class LookAlone(Look):
     ) -> Runner | None:
         del number, culprits, names  # nothing of an earlier step runs
         self.stop()
-        self._runner = self._start_prepared(self._solution(first))
-        if self._runner is not None:
-            return self._runner
+        if self._start_prepared is not None:
+            self._runner = self._start_prepared(self._solution(first))
+            if self._runner is not None:
+                return self._runner
+            self._start_prepared = None  # it will not work behind more steps either
         self._runner = self._start()
         return self._runner if self._solves(self._runner, first) else None
 
