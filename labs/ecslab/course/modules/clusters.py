@@ -288,8 +288,15 @@ def old_cluster_gone(lab: Session, answer: object) -> None:  # noqa: ARG001 - as
     """Judge that the old cluster is deleted, and that no other went with it."""
     if OLD in _active(lab, [OLD]):
         _refuse_what_is_left(lab)
-    found = lab.client("ecs").describe_clusters(clusters=list(TEAMS))["clusters"]
-    gone = [each["clusterName"] for each in found if each["status"] == "INACTIVE"]
+    found = lab.client("ecs").describe_clusters(clusters=[OLD, *TEAMS])["clusters"]
+    if OLD not in {each["clusterName"] for each in found}:
+        raise NotYet(
+            expected=f"{OLD} deleted, and still shown by AWS as INACTIVE",
+            found="an account that has never had it: lab.reset() brings it back",
+            look_at=f'describe_clusters(clusters=["{OLD}"]) → failures',
+        )
+    deleted = [each["clusterName"] for each in found if each["status"] == "INACTIVE"]
+    gone = [name for name in deleted if name != OLD]
     if gone:
         raise NotYet(
             expected=f"{OLD} deleted, and no other cluster",
