@@ -15,28 +15,44 @@ from ecslab.course.grading import grade_files
 LABS = [entry.name for entry in catalogue.load().ready]
 
 
+@pytest.fixture
+def lost(tmp_path: Path, parent: Any) -> Any:
+    """Grade the solution of a lab with these sources in place of its own; gives failed checks."""
+
+    def grade(name: str, sources: dict[str, str]) -> set[str]:
+        files = locate()
+        solved = notebook.read(files.solution(name))
+        sources = {cell.id: notebook.without_markers(cell.source) for cell in solved} | sources
+        lab = json.loads(files.lab(name).read_text(encoding="utf-8"))
+        for cell in lab["cells"]:
+            if "answer" in cell["metadata"].get("tags", []):
+                cell["source"] = sources[cell["id"]]
+        path = tmp_path / f"{name}.ipynb"
+        path.write_text(json.dumps(lab), encoding="utf-8")
+        (report,) = grade_files([path], parent=parent)
+        assert report.problem is None
+        return {check.id for check in report.checks if not check.earned}
+
+    return grade
+
+
 @pytest.mark.parametrize("name", LABS)
-def test_steps_that_nobody_has_solved_cost_their_own_points_only(
-    name: str, tmp_path: Path, parent: Any
-) -> None:
+def test_steps_that_nobody_has_solved_cost_their_own_points_only(name: str, lost: Any) -> None:
     """Every second step is left as it was handed out, the first one, too: nearly all build on it.
 
     A run of each step by itself would take ten times as long.
     """
-    files = locate()
-    solved = notebook.read(files.solution(name))
-    left = notebook.steps(solved)[::2]
-    untouched = {cell.id for step in left for cell in step.answers}
-    answers = {cell.id: notebook.without_markers(cell.source) for cell in solved}
-    lab = json.loads(files.lab(name).read_text(encoding="utf-8"))
-    for cell in lab["cells"]:
-        if "answer" in cell["metadata"].get("tags", []) and cell["id"] not in untouched:
-            cell["source"] = answers[cell["id"]]
-    path = tmp_path / f"{name}.ipynb"
-    path.write_text(json.dumps(lab), encoding="utf-8")
+    left = notebook.steps(notebook.read(locate().solution(name)))[::2]
+    stubs = {cell.id: cell.source for cell in notebook.read(locate().lab(name))}
+    untouched = {cell.id: stubs[cell.id] for step in left for cell in step.answers}
 
-    (report,) = grade_files([path], parent=parent)
+    assert lost(name, untouched) == {step.check_id for step in left}
 
-    assert report.problem is None
-    lost = {check.id: check.message for check in report.checks if not check.earned}
-    assert set(lost) == {step.check_id for step in left}, lost
+
+@pytest.mark.parametrize("name", LABS)
+def test_a_step_that_empties_the_account_costs_its_own_points_only(name: str, lost: Any) -> None:
+    steps = notebook.steps(notebook.read(locate().solution(name)))
+    step = steps[len(steps) // 2]
+    emptied = dict.fromkeys((cell.id for cell in step.answers), "lab.cloud.reset()")
+
+    assert lost(name, emptied) == {step.check_id}
