@@ -214,9 +214,14 @@ def test_limits_that_make_no_sense_are_refused(handed: Any, options: Any) -> Non
         grade_files([], course=handed.files, **options)
 
 
-def test_the_plugin_costs_nothing_until_a_notebook_is_collected() -> None:
-    heavy = {"boto3", "jupyter_client", "moto", "nbformat", "nbval", "rich"}
-    code = f"import ecslab.course.grading.plugin, sys; print(sorted({heavy} & set(sys.modules)))"
+@pytest.mark.parametrize(
+    ("module", "also"),
+    [("grading.plugin", {"rich"}), ("grading.grader", set()), ("classroom.run", set())],
+)
+def test_what_runs_no_notebook_itself_imports_nothing_heavy(module: str, also: set[str]) -> None:
+    """The plugin until it collects one, and the command, which has it judged by others."""
+    heavy = {"IPython", "boto3", "ipykernel", "jupyter_client", "moto", "nbformat", "nbval"} | also
+    code = f"import ecslab.course.{module}, sys; print(sorted({heavy} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

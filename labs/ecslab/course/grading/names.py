@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from IPython.core.inputtransformer2 import TransformerManager
-
 __all__ = ["bound_by", "kept", "read_by", "restored"]
 
 _STORE = "_ecslab_kept"
@@ -58,9 +56,16 @@ def restored(names: Iterable[str]) -> str:
 
 def _nodes(source: str) -> Iterator[ast.AST]:
     try:
-        yield from ast.walk(ast.parse(_plain(source)))
+        yield from ast.walk(_tree(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
+
+
+def _tree(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError:  # a magic, a command, or no Python at all
+        return ast.parse(_plain(source))
 
 
 def _plain(source: str) -> str:
@@ -68,6 +73,8 @@ def _plain(source: str) -> str:
     first, _, rest = source.lstrip().partition("\n")
     if first.split(" ")[0].strip() in _AROUND_PYTHON:
         source = rest
+    from IPython.core.inputtransformer2 import TransformerManager  # slow, and seldom needed
+
     return str(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import ecslab
-from ecslab.course.forking import kernels
 from ecslab.course.forking.server import Server
 from ecslab.course.sandbox import identity, landlock, seccomp, tree
 from ecslab.course.sandbox.limits import Limits
@@ -123,6 +122,8 @@ def run_kernel(arguments: list[str]) -> int:
     Args:
         arguments: of ipykernel's launcher.
     """
+    from ecslab.course.forking import kernels  # Jupyter is slow, and the command needs none of it
+
     return kernels.run_kernel(arguments, seccomp.seal)
 
 
