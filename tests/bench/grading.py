@@ -116,7 +116,6 @@ def with_wrong_steps(solution: dict[str, Any]) -> dict[str, Any]:
     wrong = {
         f"check-{entry['check']}": entry["answer"]
         for entry in tomllib.loads(mistakes.read_text(encoding="utf-8"))["wrong"]
-        if isinstance(entry["answer"], str)
     }
     notebook = copy.deepcopy(solution)
     answer: dict[str, Any] = {}

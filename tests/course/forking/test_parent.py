@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +39,9 @@ def broken(argument):
 
 
 @pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parent]:
-    folder = tmp_path_factory.mktemp("programs")
-    (folder / "some_program.py").write_text(PROGRAM)
+def parent(parent_with: Callable[[str, str], Parent]) -> Iterator[Parent]:
     before = os.environ.get("PYTHONPATH")
-
-    class WithProgram(Parent):
-        def _environment(self) -> dict[str, str]:
-            settings = super()._environment()
-            return {**settings, "PYTHONPATH": f"{settings['PYTHONPATH']}{os.pathsep}{folder}"}
-
-    with WithProgram() as started:
-        yield started
+    yield parent_with("some_program", PROGRAM)
     assert os.environ.get("PYTHONPATH") == before
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,8 @@ SHOW = "print(numbers, drawn, __name__)"
 
 
 @pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parent]:
-    folder = tmp_path_factory.mktemp("programs")
-    (folder / "running.py").write_text(PROGRAM)
-
-    class WithProgram(Parent):
-        def _environment(self) -> dict[str, str]:
-            settings = super()._environment()
-            return {**settings, "PYTHONPATH": f"{settings['PYTHONPATH']}{os.pathsep}{folder}"}
-
-    with WithProgram() as started:
-        yield started
+def parent(parent_with: Callable[[str, str], Parent]) -> Parent:
+    return parent_with("running", PROGRAM)
 
 
 @pytest.fixture

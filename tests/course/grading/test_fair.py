@@ -17,9 +17,9 @@ LABS = [entry.name for entry in catalogue.load().ready]
 
 @pytest.fixture
 def lost(tmp_path: Path, parent: Any) -> Any:
-    """Grade the solution of a lab with these sources in place of its own; gives failed checks."""
+    """Grade a lab's solution with other sources in some cells; gives what failed checks say."""
 
-    def grade(name: str, sources: dict[str, str]) -> set[str]:
+    def grade(name: str, sources: dict[str, str]) -> dict[str, str]:
         files = locate()
         solved = notebook.read(files.solution(name))
         sources = {cell.id: notebook.without_markers(cell.source) for cell in solved} | sources
@@ -31,7 +31,7 @@ def lost(tmp_path: Path, parent: Any) -> Any:
         path.write_text(json.dumps(lab), encoding="utf-8")
         (report,) = grade_files([path], parent=parent)
         assert report.problem is None
-        return {check.id for check in report.checks if not check.earned}
+        return {check.id: check.message for check in report.checks if not check.earned}
 
     return grade
 
@@ -46,7 +46,9 @@ def test_steps_that_nobody_has_solved_cost_their_own_points_only(name: str, lost
     stubs = {cell.id: cell.source for cell in notebook.read(locate().lab(name))}
     untouched = {cell.id: stubs[cell.id] for step in left for cell in step.answers}
 
-    assert lost(name, untouched) == {step.check_id for step in left}
+    found = lost(name, untouched)
+
+    assert set(found) == {step.check_id for step in left}, found
 
 
 @pytest.mark.parametrize("name", LABS)
@@ -55,4 +57,6 @@ def test_a_step_that_empties_the_account_costs_its_own_points_only(name: str, lo
     step = steps[len(steps) // 2]
     emptied = dict.fromkeys((cell.id for cell in step.answers), "lab.cloud.reset()")
 
-    assert lost(name, emptied) == {step.check_id}
+    found = lost(name, emptied)
+
+    assert set(found) == {step.check_id}, found

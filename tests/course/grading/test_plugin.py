@@ -64,6 +64,19 @@ def test_one_check_can_be_run_alone(handed: Any, plain: Any) -> None:
     assert verdicts(text) == {"alice.ipynb::check-third": "PASSED"}
 
 
+def test_checks_can_be_run_without_their_answers_being_items(handed: Any, plain: Any) -> None:
+    """An answer that is not selected runs in front of its check, and has no verdict of its own."""
+    path = handed.hand_in(handed.solved(first="first = 9", second="second = first + 1"))
+
+    _, text = plain("--nbval-lax", path, "-k", "check-")
+
+    assert verdicts(text) == {
+        "alice.ipynb::check-first": "FAILED",
+        "alice.ipynb::check-second": "PASSED",
+        "alice.ipynb::check-third": "PASSED",
+    }, text
+
+
 def test_course_notebooks_are_compared_other_notebooks_left_to_nbval_and_broken_ones_named(
     handed: Any, plain: Any
 ) -> None:

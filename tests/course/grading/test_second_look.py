@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from ecslab.course.grading import grade_files
 from ecslab.course.grading.names import bound_by, read_by
-from ecslab.course.grading.second_look import NOTE
+from ecslab.course.grading.second_look import NOTE, LookAlone
 
 
 @pytest.fixture
@@ -106,14 +108,28 @@ def test_a_step_that_spoils_the_process_costs_its_own_points_only(graded: Any, f
     assert outcomes == {"second": "passed", "third": "passed"}
 
 
-def test_a_cell_that_hangs_by_itself_is_believed_once(handed: Any, parent: Any) -> None:
-    hanging = "while True: pass"
-    path = handed.hand_in(handed.solved(first="first = 9", second=hanging, third=hanging))
+def test_a_cell_that_hangs_by_itself_is_run_again_only_once() -> None:
+    """It costs its time limit twice; if all others did so too, a class would take twice as long."""
 
-    (report,) = grade_files([path], course=handed.files, parent=parent, timeout=1)
+    @dataclass
+    class Cell:
+        number: int
+        role: str
+        source: str = "while True: pass"
+        reference: str = "pass"
+        stub: str = ""
+        changed: bool = True
+        left_out: bool = False
 
-    outcomes = {check.id: check.outcome for check in report.checks}
-    assert outcomes == {"first": "not yet", "second": "timeout", "third": "timeout"}
+    runner: Any = Mock()
+    runner.run.return_value = False
+    runner.kernel.timed_out = True
+    start = Mock(return_value=runner)
+    cells: Any = [Cell(number, ("answer", "check")[number % 2]) for number in range(6)]
+    look = LookAlone(cells, start, lambda _: None)
+
+    assert [look.prepare(check, {2, 4}, set()) for check in (3, 5)] == [None, None]
+    assert start.call_count == 1
 
 
 @pytest.mark.parametrize("first", ["first = 5", "first = 5\nopen('made', 'w').close()"])

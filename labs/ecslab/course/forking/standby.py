@@ -55,8 +55,8 @@ class Standby(Parent):
         """Start the parent unless it is there; it warms up while the caller goes on."""
         if listens(self._path):
             return self
-        for left in self._path.parent.glob(f"{self._path.name}[-.]*"):
-            left.unlink(missing_ok=True)  # of a parent that was killed, and of its prepared ones
+        for left in self._path.parent.glob(f"{self._path.name}-*"):
+            left.unlink(missing_ok=True)  # of prepared parents that have ended with theirs
         draft = self._path.with_suffix(f".{os.getpid()}")
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(draft))

@@ -177,7 +177,7 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
         if self._passes_at(file.alone):
             return True
         errors = [(file.cells[at].name, error) for at, error in file.alone.errors.items()]
-        misses = any(error and _one_line(error) != before[cell] for cell, error in errors)
+        misses = any(error and _one_line(error) != before.get(cell) for cell, error in errors)
         return (misses or file.behind.may_differ(self.number)) and self._passes_at(file.behind)
 
     def _passes_at(self, look: Look) -> bool:
@@ -204,8 +204,8 @@ class CourseCell(IPyNbCell):  # type: ignore[misc]  # nbval is published without
     def _note_errors(self, look: Look) -> None:
         """Let only those errors of the learner's cells stand that a further look shows too."""
         for number, error in look.errors.items():
-            before = self.file.verdicts[self.file.cells[number].name]
-            if before.what in {"failed", "timeout", "died"}:
+            before = self.file.verdicts.get(self.file.cells[number].name)  # none if not selected
+            if before is not None and before.what in {"failed", "timeout", "died"}:
                 what: What = "failed" if error else "passed"
                 self.file.note(replace(before, what=what, error=_one_line(error)))
 

@@ -71,6 +71,7 @@ class Look(ABC):
         Returns:
             What runs it, or None when this look would show nothing new.
         """
+        self.errors = {}
         first = self._first_of_step(number)
         guilty = any(cell.number in culprits for cell in self._cells[first:number])
         if not self._is_changed(first, number) or (guilty and not self._runs_culprits):
@@ -113,7 +114,6 @@ class Look(ABC):
 
     def _runs(self, runner: Runner, step: Sequence[LookedAt]) -> bool:
         """Run the cells of a step, and keep the errors of the learner's."""
-        self.errors = {}
         runner.forget()
         for cell in step:
             if not runner.run(cell):
